@@ -1,0 +1,1 @@
+"""Generative adversarial networks, from your data to a generator you can trust."""

@@ -1,0 +1,138 @@
+"""What every domain promises: files -> raw records -> tensors, and back again.
+
+Four values, each complete before the next is made:
+
+    Domain    what the user may set (frozen)                     Domain.read(path) -> Dataset
+    Dataset   raw records in three splits, and what was left out  Domain.fit(dataset) -> Codec
+    Codec     what was learnt: plain, frozen data that travels in the checkpoint; encodes, decodes, writes
+    Batch     what the game plays with
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+from ..settings import Settings
+from ..spec import Batch, Spec
+
+Indices = npt.NDArray[np.int64]
+Raw = npt.NDArray[Any]
+
+
+class Fetched(NamedTuple):
+    """Raw records as stored, x (B, ...), and the label of each (B,) int64, if there are labels."""
+
+    x: Raw
+    labels: Indices | None = None
+
+
+class Source(ABC):
+    """The raw records of one split, by index. Fetching an index always gives the same record."""
+
+    endless: bool = False
+    """True when records are drawn on the fly: any index from 0 up exists, and none needs to be seen twice."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """Number of records; of an endless source, the number that stands for it in reports."""
+
+    @abstractmethod
+    def fetch(self, indices: Indices) -> Fetched: ...
+
+
+class Stored(Source):
+    """Records held in one array, which may be a memory map; `rows` are those of this split."""
+
+    def __init__(self, array: Raw, rows: Indices, labels: Indices | None = None):
+        self.array, self.rows, self.labels = array, rows, labels
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def fetch(self, indices: Indices) -> Fetched:
+        rows = self.rows[indices]
+        return Fetched(self.array[rows], None if self.labels is None else self.labels[rows])
+
+
+class Skipped(NamedTuple):
+    """One entry of the quarantine list: what was left out and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Raw records in three splits that are fixed by content before anything is fitted."""
+
+    train: Source
+    validation: Source
+    test: Source
+    fingerprint: str
+    """SHA-256 over the records and how they were read; a resumed run refuses another one."""
+    classes: tuple[str, ...] = ()
+    """Name of each label, by number; empty without labels."""
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the user should know about how the data was read, a line each."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the domain found and its `fit` needs, such as the native size or bit depth."""
+
+
+class Codec(Settings, ABC):
+    """What a domain learnt from its data. Encodes raw records to samples, and turns samples into files."""
+
+    @property
+    @abstractmethod
+    def spec(self) -> Spec: ...
+
+    @abstractmethod
+    def encode(self, x: Tensor, labels: Tensor | None = None) -> Batch:
+        """Raw records x (B, ...) as stored, already on the device of training -> a Batch there."""
+
+    @abstractmethod
+    def decode(self, x: Tensor) -> Raw:
+        """Samples (B, *spec.shape) -> records in the user's own form, as an array (B, ...)."""
+
+    @abstractmethod
+    def write(self, records: Raw, folder: Path, first: int = 0) -> list[Path]:
+        """Write records as files a user of this domain can open, numbered from `first`. Returns their paths."""
+
+    @abstractmethod
+    def preview(self, records: Raw, columns: int | None = None) -> npt.NDArray[np.uint8]:
+        """One picture (H, W, 3) that shows the records together."""
+
+
+Notify = Callable[[str], None]
+
+
+class Domain(Settings, ABC):
+    """How one kind of data is read. A value: what the user may set, and nothing learnt."""
+
+    codec: ClassVar[type[Codec]]
+    """The class whose values `fit` returns, so that a saved one can be read back."""
+
+    @abstractmethod
+    def read(self, path: str, notify: Notify = lambda line: None, strict: bool = False) -> Dataset:
+        """The data at `path` (a file, a folder, or a built-in name) in three splits.
+
+        Unreadable records are left out and listed in `Dataset.skipped`; with `strict` the first one stops.
+        `notify` is called with a line for whoever watches, during long work.
+        Raises DataError with one line when nothing usable is there.
+        """
+
+    @abstractmethod
+    def fit(self, dataset: Dataset) -> Codec:
+        """Learn from the training split what encoding and decoding need."""
+
+    @abstractmethod
+    def toy(self, seed: int = 0) -> Dataset:
+        """A small data set drawn from a known distribution, for contract tests and for trying things out."""
+
+

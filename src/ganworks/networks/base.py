@@ -1,0 +1,34 @@
+"""What every network promises: settings that build a module for a spec."""
+
+from abc import ABC, abstractmethod
+
+from pydantic import Field
+from torch import nn
+
+from ..settings import Settings
+from ..spec import Spec
+
+
+class Generator(Settings, ABC):
+    """Settings that build a module z (B, latent), c -> x (B, *spec.shape)."""
+
+    latent: int = Field(default=64, gt=0)
+    """Length of the latent vector."""
+
+    @abstractmethod
+    def build(self, spec: Spec) -> nn.Module:
+        """A freshly initialised module; draws from torch's global generator.
+
+        Raises ConfigError when the spec is one the family cannot draw, naming what it can.
+        """
+
+
+class Discriminator(Settings, ABC):
+    """Settings that build a module x (B, *spec.shape), c -> logits (B, K), higher is more real."""
+
+    @abstractmethod
+    def build(self, spec: Spec) -> nn.Module:
+        """A freshly initialised module; draws from torch's global generator.
+
+        Raises ConfigError when the spec is one the family cannot judge, naming what it can.
+        """
