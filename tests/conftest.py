@@ -7,7 +7,7 @@ import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import torch  # noqa: E402  the thread count is read at import
+import torch
 
 torch.set_num_threads(1)
 

@@ -56,7 +56,24 @@ class Linear(Schedule):
         return self.start + (self.end - self.start) * _share(progress, self.begin, self.until)
 
 
-SCHEDULES: dict[str, type[Schedule]] = {"cosine": Cosine, "linear": Linear}
+class Geometric(Schedule):
+    """From start to end by equal factors between two points of the run, constant outside: each decade takes as long."""
+
+    name: Literal["geometric"] = "geometric"
+    start: float = Field(gt=0)
+    """Value until `begin`."""
+    end: float = Field(gt=0)
+    """Value from `until` on."""
+    begin: float = Field(default=0.0, ge=0, le=1)
+    """Share of the run after which the value begins to move."""
+    until: float = Field(default=1.0, gt=0, le=1)
+    """Share of the run after which it stays at `end`."""
+
+    def at(self, progress: float) -> float:
+        return self.start * (self.end / self.start) ** _share(progress, self.begin, self.until)
+
+
+SCHEDULES: dict[str, type[Schedule]] = {"cosine": Cosine, "linear": Linear, "geometric": Geometric}
 
 Number = float | Annotated[Schedule, Chosen(SCHEDULES, "schedule")]
 """A setting that may be constant or move over the run."""

@@ -25,6 +25,10 @@ class CheckpointError(ValueError):
     """A checkpoint or run directory cannot be used. The message is one line: wanted, came, what to do."""
 
 
+class TrainingError(ValueError):
+    """Training cannot go on. The message is one line with a diagnosis and what to change."""
+
+
 class Settings(BaseModel):
     """A frozen, typed value: its fields are what a user may set, its methods compute with them.
 

@@ -1,7 +1,7 @@
 """The contract every part agrees on: a sample is channels over zero to three axes.
 
-    row, point  (C,)          sound, text, series  (C, T)
-    picture, level  (C, H, W)     clip, volume  (C, T, H, W)
+row, point  (C,)          sound, text, series  (C, T)
+picture, level  (C, H, W)     clip, volume  (C, T, H, W)
 """
 
 from typing import Literal, NamedTuple, Self

@@ -1,0 +1,66 @@
+"""One command line: every command is a file here, imported when it is used."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from .. import __version__
+from ..settings import CheckpointError, ConfigError, DataError, TrainingError, no_such
+
+COMMANDS = {
+    "train": "Train a generator on your data, or go on with a run.",
+    "sample": "Draw samples from a trained generator.",
+    "recipes": "List the recipes.",
+    "show": "Show what a run is, how far it came, and what happened.",
+}
+
+
+class _Commands(click.Group):
+    """Knows the commands' names and lines by heart, so that help imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            raise click.UsageError(no_such("command", cmd_name, COMMANDS))
+        command: click.Command = import_module(f".{cmd_name}", __name__).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def ganworks() -> None:
+    """From your data to a generator you can trust."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command. What a user can correct is one line and exit code 1; wrong usage exits with 2."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(words: list[str]) -> int:
+    """The exit code of a command line."""
+    try:
+        code = ganworks.main(words, prog_name="ganworks", standalone_mode=False)
+        return int(code or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (ConfigError, DataError, CheckpointError, TrainingError) as error:
+        click.echo(click.style(str(error), fg="red"), err=True)
+        return 1
+    except click.Abort:  # what click makes of Ctrl-C outside the training loop, which saves and says so itself
+        click.echo("stopped; nothing was lost", err=True)
+        return 130
+    except Exception as error:
+        code = getattr(error, "exit_code", None)  # training.interrupt.Stopped, known without importing torch
+        if code is None:
+            raise
+        click.echo("stopped and saved; the same command goes on", err=True)
+        return int(code)

@@ -88,6 +88,9 @@ class Dataset:
 class Codec(Settings, ABC):
     """What a domain learnt from its data. Encodes raw records to samples, and turns samples into files."""
 
+    preview_count: ClassVar[int] = 64
+    """Records that make a telling preview."""
+
     @property
     @abstractmethod
     def spec(self) -> Spec: ...
@@ -115,6 +118,7 @@ Notify = Callable[[str], None]
 class Domain(Settings, ABC):
     """How one kind of data is read. A value: what the user may set, and nothing learnt."""
 
+    name: str
     codec: ClassVar[type[Codec]]
     """The class whose values `fit` returns, so that a saved one can be read back."""
 
@@ -134,5 +138,3 @@ class Domain(Settings, ABC):
     @abstractmethod
     def toy(self, seed: int = 0) -> Dataset:
         """A small data set drawn from a known distribution, for contract tests and for trying things out."""
-
-

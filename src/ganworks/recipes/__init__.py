@@ -1,0 +1,25 @@
+"""Complete runs: one function each."""
+
+import math
+
+from . import classics, modern, points
+from .base import Recipe, Situation
+
+RECIPES: dict[str, Recipe] = {**classics.RECIPES, **modern.RECIPES, **points.RECIPES}
+
+
+def choose(situation: Situation) -> tuple[str, str]:
+    """Name of the recipe for a situation, and the choice explained in one line."""
+    if not situation.spec.axes:
+        return "mixture", "mixture: points have no axes to convolve over"
+    height, width = situation.spec.axes[-2:]
+    side = math.sqrt(height * width)
+    what = f"{situation.count:,} pictures of {height} x {width}"
+    if situation.device.type == "cpu":
+        name = "lean-28" if side <= 30 else "lean-32" if side <= 48 else "lean-64"
+        return name, f"{name}: {what} on a CPU, where plain strided convolutions learn most in a minute"
+    name = "r3-tiny" if situation.count < 2_000 else "r3-small"
+    return name, f"{name}: {what} on {situation.device.type}, where residual networks without normalisation draw best"
+
+
+__all__ = ["RECIPES", "Recipe", "Situation", "choose"]

@@ -1,0 +1,5 @@
+"""python -m ganworks"""
+
+from .cli import main
+
+main()

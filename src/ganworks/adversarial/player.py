@@ -1,0 +1,139 @@
+"""Player: a network, its optimiser and its average. The only place that touches gradients."""
+
+import copy
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, distributed, nn
+
+from ..schedule import Number, at
+from ..settings import CheckpointError
+from .constraints import Constraint
+from .optimisers import Optimiser
+
+
+class Player:
+    """What it takes to learn.
+
+    network: the weights that are trained.
+    average: their exponential moving average, which is what is sampled; None when half_life is 0. Its half-life is
+    in samples seen, so it does not change with the batch size.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimiser: Optimiser,
+        half_life: Number = 0.0,
+        constraints: Sequence[Constraint] = (),
+    ):
+        self.network, self.settings, self.half_life, self.constraints = network, optimiser, half_life, constraints
+        self.optimiser = optimiser.build(network.parameters())
+        self.average: nn.Module | None = None
+        if half_life != 0:
+            self.average = copy.deepcopy(network).eval().requires_grad_(False)
+
+    @property
+    def averaged(self) -> nn.Module:
+        """The network to sample from."""
+        return self.network if self.average is None else self.average
+
+    def step(self, samples: int, progress: float) -> Tensor:
+        """Move along the gradients accumulated since the last step, then follow with the average.
+
+        samples: how many the round had; progress: how far the run has come, 0 to 1.
+        Returns the norm of the gradients, which stay in place until the next backward pass for a diagnosis.
+        """
+        gradients = [weight.grad for weight in self.network.parameters() if weight.grad is not None]
+        _average_over_processes(gradients)
+        norm = nn.utils.get_total_norm(gradients)
+        self.settings.steer(self.optimiser, progress)
+        self.optimiser.step()
+        for constraint in self.constraints:
+            constraint.enforce(self.network)
+        if self.average is not None:
+            half_life = at(self.half_life, progress)
+            _follow(self.average, self.network, 0.5 ** (samples / half_life) if half_life > 0 else 0.0)
+        return norm
+
+    def clear(self) -> None:
+        """Forget the gradients of the last move."""
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that changes while learning, by name: network.*, average.*, optimiser.<weight>.<moment>."""
+        state = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        if self.average is not None:
+            state |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
+        for name, weight in self.network.named_parameters():
+            for moment, value in self.optimiser.state.get(weight, {}).items():
+                if isinstance(value, Tensor):
+                    state[f"optimiser.{name}.{moment}"] = value
+        return state
+
+    def load(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a state. Raises CheckpointError when its names or shapes are not this player's."""
+        _load(self.network, state, "network.")
+        if self.average is not None:
+            _load(self.average, state, "average.")
+        self.optimiser.state.clear()
+        for name, weight in self.network.named_parameters():
+            prefix = f"optimiser.{name}."
+            moments = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+            for moment, value in moments.items():
+                # A fused step walks weight and moment side by side in memory, so both need one layout.
+                place = torch.empty_like(weight) if value.shape == weight.shape else torch.empty_like(value)
+                self.optimiser.state[weight][moment] = place.detach().copy_(value)
+
+    def faults(self) -> list[str]:
+        """Names of gradients, weights and averages that hold a number which is not finite."""
+        found = []
+        for name, weight in self.network.named_parameters():
+            if weight.grad is not None and not weight.grad.isfinite().all():
+                found.append(f"gradient of {name}")
+            if not weight.isfinite().all():
+                found.append(f"weight {name}")
+        for name, value in self.averaged.state_dict().items():
+            if value.is_floating_point() and not value.isfinite().all():
+                found.append(f"average of {name}")
+        return found
+
+
+def backward(loss: Tensor, *players: Player) -> None:
+    """Accumulate the gradients of loss for these players' weights and no others."""
+    loss.backward(inputs=[weight for player in players for weight in player.network.parameters()])  # type: ignore[no-untyped-call]
+
+
+def _load(network: nn.Module, state: Mapping[str, Tensor], prefix: str) -> None:
+    mine = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    try:
+        network.load_state_dict(mine)
+    except RuntimeError as error:
+        line = " ".join(str(error).split())
+        raise CheckpointError(f"the saved {prefix.rstrip('.')} does not fit this network: {line}") from None
+
+
+@torch.no_grad()
+def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+    means, values = [], []
+    for mean, value in zip(
+        [*average.parameters(), *average.buffers()], [*network.parameters(), *network.buffers()], strict=True
+    ):
+        if mean.is_floating_point():  # the running statistics of batch norm belong to averaged weights too
+            means.append(mean)
+            values.append(value)
+        else:
+            mean.copy_(value)
+    torch._foreach_lerp_(means, values, 1 - decay)
+
+
+def _average_over_processes(gradients: list[Tensor]) -> None:
+    """One flat all-reduce by hand: wrappers around the network are silently wrong with penalties of a second order."""
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    parts = torch.split(flat, [gradient.numel() for gradient in gradients])
+    for gradient, part in zip(gradients, parts, strict=True):
+        gradient.copy_(part.view_as(gradient))

@@ -1,0 +1,66 @@
+"""Turn: what happened in one turn of the game. Term: what may be charged for it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from ..schedule import Number
+from ..settings import Settings
+
+Logits = Tensor | tuple[Tensor, ...]
+"""(B, K), or one such tensor a discriminator when there are several."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One player's move: every tensor a term may need, and nothing else.
+
+    In the discriminator's turn `real` and `fake` require gradients, so that a penalty can differentiate
+    the logits of the same forward pass that the loss reads.
+    """
+
+    z: Tensor
+    c: Tensor | None
+    real: Tensor
+    fake: Tensor
+    real_logits: Logits | None
+    """None in the generator's turn unless the objective is paired."""
+    fake_logits: Logits
+    generator: nn.Module
+    judge: Callable[[Tensor, Tensor | None], Logits]
+    """The discriminator behind its augmentation and packing."""
+
+
+class Term(Settings, ABC):
+    """Something added to one player's loss: weight * every * cost, on every so many-th step."""
+
+    name: str
+    player: ClassVar[Literal["discriminator", "generator"]]
+    weight: Number = 1.0
+    """Factor of the cost; may be a schedule over the run."""
+    every: int = Field(default=1, ge=1)
+    """Charged on one step in so many, that many times as dear. Above 1 is cheaper and is known to hurt on small
+    problems (Huang et al., 2024)."""
+
+    @abstractmethod
+    def cost(self, turn: Turn) -> Tensor:
+        """One value a sample (or a packed group); the game takes the mean."""
+
+    def due(self, step: int) -> bool:
+        return step % self.every == 0
+
+
+def mean_loss(loss: Callable[..., Tensor], *logits: Logits | None) -> Tensor:
+    """Mean of loss over the logits, summed over discriminators when there are several."""
+    first = logits[0]
+    if not isinstance(first, tuple):
+        return loss(*logits).mean()
+    groups = zip(*((None,) * len(first) if each is None else each for each in logits), strict=True)
+    total = first[0].new_zeros(())
+    for group in groups:
+        total = total + loss(*group).mean()
+    return total

@@ -1,0 +1,38 @@
+"""ganworks show: what a run is, how far it came, and what happened."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("run")
+@click.option("--settings", is_flag=True, help="Print every setting, as run.toml holds them.")
+def command(run: str, settings: bool) -> None:
+    """Show RUN: its recipe and data, progress, the last numbers, and every event worth knowing."""
+    from ..settings import CheckpointError, read_toml  # noqa: PLC0415
+
+    folder = Path(run)
+    page = folder / "run.toml"
+    if not page.exists():
+        raise CheckpointError(f"{folder}: wanted a run directory, there is no run.toml in it")
+    if settings:
+        click.echo(page.read_text(encoding="utf-8"), nl=False)
+        return
+    from ..training.journal import read  # noqa: PLC0415  imports torch
+
+    tree = read_toml(page)
+    entries = read(folder / "journal.jsonl")
+    parts = ("generator", "discriminator", "objective")
+    networks = " / ".join(str(tree[part]["name"]) for part in parts if part in tree)
+    click.echo(f"{folder}: {tree['recipe']} on {tree['data']} ({networks}), batch {tree['batch']}, seed {tree['seed']}")
+    for entry in entries:
+        if entry["kind"] not in ("step",):
+            told = ", ".join(f"{key} {value}" for key, value in entry.items() if key not in ("kind", "time"))
+            click.echo(f"{entry['time']}  {entry['kind']}: {told}")
+    steps = [entry for entry in entries if entry["kind"] == "step"]
+    for key, value in (steps[-1] if steps else {}).items():
+        if key not in ("kind", "time"):
+            click.echo(f"  {key} {value:,.4g}" if isinstance(value, int | float) else f"  {key} {value}")
+    latest = folder / "samples" / "latest.png"
+    click.echo(f"samples: {latest}" if latest.exists() else "no samples yet")

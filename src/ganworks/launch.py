@@ -1,0 +1,189 @@
+"""From a user's words to a run: data, recipe and settings -> Run, and the run itself."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from .domains import DOMAINS, Dataset, Domain
+from .domains.points import MIXTURES
+from .model import Model
+from .recipes import RECIPES, Situation, choose
+from .settings import ConfigError, Tree, merge, no_such, override, read_toml
+from .training import devices
+from .training.folder import RunFolder, write_atomic
+from .training.run import Run
+from .training.train import train as run_training
+from .training.watch import Watch
+
+
+class Words(NamedTuple):
+    """What a user asked for. Everything but the data has a default."""
+
+    data: str | None = None
+    recipe: str | None = None
+    """A name, or the path of a TOML file such as another run's run.toml."""
+    samples: int | None = None
+    minutes: float | None = None
+    seed: int | None = None
+    folder: str | None = None
+    settings: Sequence[str] = ()
+    """`a.b=c`, laid over the recipe in this order."""
+    strict: bool = False
+
+
+class Plan(NamedTuple):
+    run: Run
+    dataset: Dataset
+    folder: Path
+    lines: tuple[str, ...]
+    """What was decided and found, for the user."""
+
+
+def plan(words: Words, watch: Watch | None = None) -> Plan:
+    """Read the data and work out the run. Raises ConfigError or DataError with one line."""
+    watch = watch or Watch()
+    folder = Path(words.folder) if words.folder else None
+    words = _go_on(words, folder)
+    given = words.recipe is not None and words.recipe.endswith(".toml")
+    base = read_toml(Path(words.recipe or "")) if given else {}
+    data = words.data or base.get("data") or "digits"
+    if not given and words.recipe is not None and words.recipe not in RECIPES:
+        raise ConfigError(no_such("recipe", words.recipe, RECIPES))
+    domain = _domain(data, base.get("domain"), words.settings)
+    dataset = domain.read(data, watch.line, words.strict)
+    tree, lines = (base, []) if given else _from_recipe(data, domain, dataset, words)
+    tree = _laid_over({**tree, "data": data}, words)
+    run = Run.from_tree(tree)
+    lines = [*dataset.notes, *lines, *_shortages(run, dataset)]
+    return Plan(run, dataset, folder or _default_folder(run), tuple(lines))
+
+
+def launch(plan: Plan, watch: Watch | None = None) -> Model:
+    """Train what was planned, or go on with it, and return the model. See `training.train.train` for what it raises."""
+    watch = watch or Watch()
+    folder = RunFolder(plan.folder, notify=watch.line)
+    with folder.lock():
+        _settle(plan.run, folder)
+        _quarantine(plan.dataset, folder)
+        session = run_training(plan.run, plan.dataset, folder, watch)
+    return Model.of(session)
+
+
+def train(
+    data: str | Path | None = None,
+    *,
+    recipe: str | None = None,
+    samples: int | None = None,
+    minutes: float | None = None,
+    seed: int | None = None,
+    run: str | Path | None = None,
+    settings: Sequence[str] = (),
+    strict: bool = False,
+    watch: Watch | None = None,
+) -> Model:
+    """Train a generator on data: a folder, an archive, an array file, or a built-in name; `digits` by default.
+
+    Called again with the same words it goes on where it stopped. settings are `"terms.0.weight=3"`. Returns the
+    model; `run` (by default runs/<data>-<recipe>) holds everything else.
+
+    Raises ConfigError, DataError or CheckpointError with one line for what a user can correct, TrainingError when
+    training broke for good, and training.interrupt.Stopped after Ctrl-C, when everything is saved.
+    """
+    words = Words(
+        None if data is None else str(data), recipe, samples, minutes, seed, None if run is None else str(run),
+        tuple(settings), strict,
+    )  # fmt: skip
+    return launch(plan(words, watch), watch)
+
+
+def _go_on(words: Words, folder: Path | None) -> Words:
+    """Without data or recipe, a folder that holds a run means: go on with that one."""
+    if words.data is None and words.recipe is None and folder is not None and (folder / "run.toml").exists():
+        return words._replace(recipe=str(folder / "run.toml"))
+    return words
+
+
+def _domain(data: str, base: Tree | None, settings: Sequence[str]) -> Domain:
+    """The domain with the user's own settings of it, which have to be known before anything is read."""
+    tree: Tree = {"domain": base or {"name": "points" if data in MIXTURES else "image"}}
+    for assignment in filter(_of_the_domain, settings):
+        tree = override(tree, assignment)
+    name = tree["domain"].get("name")
+    if name not in DOMAINS:
+        raise ConfigError(no_such("domain", str(name), DOMAINS))
+    return DOMAINS[name].from_tree(tree["domain"], "domain")
+
+
+def _of_the_domain(assignment: str) -> bool:
+    return assignment.partition("=")[0].strip().partition(".")[0] == "domain"
+
+
+def _from_recipe(data: str, domain: Domain, dataset: Dataset, words: Words) -> tuple[Tree, list[str]]:
+    wanted = [each.partition("=")[2].strip() for each in words.settings if each.partition("=")[0].strip() == "device"]
+    device = devices.pick(wanted[-1] if wanted else "auto")
+    situation = Situation(data, domain, domain.fit(dataset).spec, len(dataset.train), device)
+    if words.recipe is not None:
+        return RECIPES[words.recipe].make(situation).tree(), []
+    name, why = choose(situation)
+    return RECIPES[name].make(situation).tree(), [f"recipe {why}"]
+
+
+def _laid_over(tree: Tree, words: Words) -> Tree:
+    for assignment in words.settings:
+        if not _of_the_domain(assignment):
+            tree = override(tree, assignment)
+    if words.samples is not None or words.minutes is not None:
+        budget = {"samples": words.samples, "minutes": words.minutes}
+        tree = {**tree, "budget": {key: value for key, value in budget.items() if value is not None}}
+    return tree if words.seed is None else merge(tree, {"seed": words.seed})
+
+
+def _shortages(run: Run, dataset: Dataset) -> list[str]:
+    count = len(dataset.train)
+    lines = []
+    if not dataset.train.endless and count < run.batch:
+        lines.append(f"only {count} to train on, fewer than a batch of {run.batch}: batches repeat them")
+    if dataset.skipped:
+        shown = "; ".join(f"{each.name}: {each.reason}" for each in dataset.skipped[:3])
+        more = f"; and {len(dataset.skipped) - 3} more" if len(dataset.skipped) > 3 else ""
+        lines.append(f"left out {len(dataset.skipped)} (--strict to stop): {shown}{more}")
+    return lines
+
+
+def _default_folder(run: Run) -> Path:
+    return Path("runs") / f"{Path(run.data).name.split('.')[0] or 'data'}-{run.recipe}"
+
+
+def _settle(run: Run, folder: RunFolder) -> None:
+    """Write run.toml, or compare with the one that is there: a run directory holds one run."""
+    if not folder.settings.exists():
+        write_atomic(folder.settings, run.toml())
+        return
+    before = Run.from_tree(read_toml(folder.settings), str(folder.settings))
+    if before == run:
+        return
+    changed = _differences(before.tree(), run.tree())
+    if set(changed) <= {"budget", "previews", "checkpoints", "keep"}:  # none of them changes what is learnt from a step
+        write_atomic(folder.settings, run.toml())
+        return
+    name = changed[0]
+    raise ConfigError(
+        f"{folder.path} holds another run: {name} was {_short(before.tree().get(name))}, now "
+        f"{_short(run.tree().get(name))}; choose another --run, or give the settings it began with"
+    )
+
+
+def _differences(before: Tree, now: Tree) -> list[str]:
+    return [name for name in Run.model_fields if before.get(name) != now.get(name)]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _quarantine(dataset: Dataset, folder: RunFolder) -> None:
+    """The whole list of what was left out, beside the run."""
+    if dataset.skipped:
+        lines = [f"{each.name}\t{each.reason}\n" for each in dataset.skipped]
+        write_atomic(folder.path / "quarantine.tsv", "".join(lines))

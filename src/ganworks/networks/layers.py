@@ -1,0 +1,246 @@
+"""The blocks networks share: ends of a network, low-pass resampling, normalisations, initialisations, sizes."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
+
+from ..settings import ConfigError
+from ..spec import Span, Spec
+
+Layer = TypeVar("Layer", bound=nn.Module)
+
+LEAK = 0.2
+"""Slope of the leaky ReLU below zero, in every network whose paper does not say otherwise."""
+
+# --- The two ends of a pair ------------------------------------------------------------------------------------------
+
+
+class Activate(nn.Module):
+    """The last layer of every generator: each span of the spec gets its activation.
+
+    A softmax span is sampled by the Gumbel trick (Jang et al. 2017): soft while training, one-hot in eval with the
+    gradient passed straight through.
+    """
+
+    def __init__(self, spans: Sequence[Span], temperature: float = 0.5):
+        super().__init__()
+        self.spans, self.temperature = tuple(spans), temperature
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = full(x)
+        if len(self.spans) == 1:
+            return self._activate(self.spans[0].kind, x)
+        parts = torch.split(x, [span.channels for span in self.spans], dim=1)
+        return torch.cat([self._activate(span.kind, part) for span, part in zip(self.spans, parts, strict=True)], dim=1)
+
+    def _activate(self, kind: str, x: Tensor) -> Tensor:
+        if kind == "softmax":
+            return functional.gumbel_softmax(x, self.temperature, hard=not self.training, dim=1)
+        return x.tanh() if kind == "tanh" else x.sigmoid() if kind == "sigmoid" else x
+
+
+class Draws(nn.Module):
+    """A generator: a body that draws, then the spans' activations. z (B, L) -> x (B, *shape)."""
+
+    def __init__(self, body: nn.Module, spans: Sequence[Span]):
+        super().__init__()
+        self.body, self.activate = body, Activate(spans)
+
+    def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        drawn: Tensor = self.activate(self.body(z))
+        return drawn
+
+
+class Judges(nn.Module):
+    """A discriminator: a body that ends in one number a sample. x (B, *shape) -> logits (B, 1)."""
+
+    def __init__(self, body: nn.Module):
+        super().__init__()
+        self.body = body
+
+    def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
+        return full(self.body(x))
+
+
+def full(x: Tensor) -> Tensor:
+    """Half precision to float32: what leaves a network is compared and subtracted, and bf16 keeps 8 bits only."""
+    return x.float() if x.dtype in {torch.bfloat16, torch.float16} else x
+
+
+class Shape(nn.Module):
+    """Rows (B, C*H*W) to maps (B, C, H, W), in the memory order the convolutions' weights are kept in."""
+
+    def __init__(self, *shape: int):
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.unflatten(x, 1, self.shape)
+
+
+# --- Resampling ------------------------------------------------------------------------------------------------------
+
+
+class Upsample(nn.Module):
+    """Twice the size with the low-pass [1, 3, 3, 1] / 4 on each axis, edges repeated. (B, C, H, W) -> (B, C, 2H, 2W).
+
+    Bilinear interpolation between pixel centres has exactly these weights, and is torch's fastest way to them.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+
+class Downsample(nn.Module):
+    """Half the size with the low-pass [1, 3, 3, 1] / 8 on each axis, edges repeated. (B, C, H, W) -> (B, C, H/2, W/2).
+
+    The depthwise convolution was the fastest of four ways in channels-last, twice differentiated.
+    """
+
+    kernel: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        taps = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
+        self.register_buffer("kernel", taps[:, None] * taps, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        channels = x.shape[1]
+        x = functional.pad(x, (1, 1, 1, 1), mode="replicate")
+        return functional.conv2d(x, self.kernel.expand(channels, 1, 4, 4), stride=2, groups=channels)
+
+
+# --- Normalisations --------------------------------------------------------------------------------------------------
+
+
+class PixelNorm(nn.Module):
+    """Every position's channels scaled to a mean square of 1 (Karras et al. 2018, section 4.2)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-8)
+
+
+class MinibatchStd(nn.Module):
+    """One more channel: how much the samples of a group differ (Karras et al. 2018, section 3).
+
+    The deviation over the group, averaged over channels and axes. (B, C, ...) -> (B, C+1, ...). Groups are the
+    largest that divide the batch evenly, at most `group`.
+    """
+
+    def __init__(self, group: int = 4):
+        super().__init__()
+        self.group = group
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch = len(x)
+        size = next(size for size in range(min(self.group, batch), 0, -1) if batch % size == 0)
+        grouped = x.reshape(size, batch // size, *x.shape[1:])
+        # The small number keeps the second derivative finite where all samples agree.
+        deviation = (grouped.var(0, correction=0) + 1e-8).sqrt().flatten(1).mean(1)
+        shown = deviation.repeat(size).view(batch, *[1] * (x.ndim - 1)).expand(batch, 1, *x.shape[2:])
+        return torch.cat([x, shown.to(x.dtype)], dim=1)
+
+
+def spectral(layer: nn.Module) -> nn.Module:
+    """The layer with its largest singular value held at 1 by one power iteration a pass (Miyato et al. 2018)."""
+    return spectral_norm(layer, n_power_iterations=1)
+
+
+# --- Initialisations -------------------------------------------------------------------------------------------------
+
+
+def he(layer: Layer, slope: float = LEAK, gain: float | None = None) -> Layer:
+    """Normal weights that keep the variance through a leaky ReLU (He et al. 2015); the bias is zero.
+
+    `gain` replaces the leaky ReLU's own; 1 suits a layer that nothing follows.
+    """
+    std = (math.sqrt(2 / (1 + slope**2)) if gain is None else gain) / math.sqrt(fan_in(layer))
+    return normal(layer, std)
+
+
+def normal(layer: Layer, std: float) -> Layer:
+    """Normal weights of this deviation and a zero bias."""
+    assert isinstance(layer.weight, Tensor)
+    nn.init.normal_(layer.weight, std=std)
+    if isinstance(layer.bias, Tensor):
+        nn.init.zeros_(layer.bias)
+    return layer
+
+
+def fan_in(layer: nn.Module) -> float:
+    """How many inputs one output of a linear layer or convolution sums."""
+    assert isinstance(layer.weight, Tensor)
+    if isinstance(layer, nn.ConvTranspose2d):
+        # Each output meets only every stride-th tap on each axis; torch's own count reads the outputs instead.
+        return layer.in_channels * math.prod(layer.kernel_size) / math.prod(layer.stride) / layer.groups
+    return layer.weight[0].numel()
+
+
+# --- Sizes -----------------------------------------------------------------------------------------------------------
+
+
+class Grid(NamedTuple):
+    """The coarsest grid of a network, and how many doublings lead from it to the sample."""
+
+    height: int
+    width: int
+    stages: int
+
+
+def base_grid(axes: Sequence[int]) -> Grid:
+    """Halve while every side is even and the shortest is at least 8: 28 x 28 -> 7 x 7 and 2 doublings."""
+    height, width = axes
+    stages = 0
+    while height % 2 == width % 2 == 0 and min(height, width) >= 8:
+        height, width, stages = height // 2, width // 2, stages + 1
+    return Grid(height, width, stages)
+
+
+def picture_grid(spec: Spec, family: str, longest: int = 16) -> Grid:
+    """The base grid of a picture, whose sides must come out between 4 and `longest`.
+
+    Raises ConfigError for samples that are no pictures and for sizes that do not halve far enough.
+    """
+    need_picture(spec, family)
+    grid = base_grid(spec.axes)
+    if not (grid.stages and min(grid[:2]) >= 4 and max(grid[:2]) <= longest):
+        height, width = spec.axes
+        near = min(_sizes(longest), key=lambda size: (_distance(size, spec.axes), -size[0] * size[1]))
+        raise ConfigError(
+            f"{family} draws sides of 4 to {longest} times a power of two (28, 32, 64, 128), got {height} x {width}; "
+            f"set domain.size, for example domain.size=[{near[0]}, {near[1]}]"
+        )
+    return grid
+
+
+def need_picture(spec: Spec, family: str) -> None:
+    """Raises ConfigError unless the spec is an unconditional picture (C, H, W)."""
+    refuse_condition(spec, family)
+    if len(spec.axes) != 2:
+        raise ConfigError(
+            f"{family} draws pictures (channels, height, width), got samples of shape {spec.shape}; "
+            "mlp takes samples of any shape"
+        )
+
+
+def refuse_condition(spec: Spec, family: str) -> None:
+    """Raises ConfigError when the spec is conditional: these families take z alone."""
+    if spec.condition is not None:
+        raise ConfigError(
+            f"{family} takes no condition, got one of shape {spec.condition.shape}; use a domain without conditions"
+        )
+
+
+def _sizes(longest: int) -> Iterator[tuple[int, int]]:
+    """Every size whose base sides are 4 to `longest`, up to 1024 or so."""
+    sides = range(4, longest + 1)
+    return ((h << k, w << k) for k in range(1, 9) for h in sides for w in sides)
+
+
+def _distance(one: Sequence[int], other: Sequence[int]) -> float:
+    return sum(abs(math.log(a / max(b, 1))) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,106 @@
+"""The defaults: one objective, relativistic with R1 and R2 on every step, on networks for CPUs and for GPUs.
+
+Huang et al. (2024), "The GAN is dead; long live the GAN!", for the objective, the schedules and the r3 networks.
+"""
+
+import math
+from functools import partial
+
+from ..adversarial.augment import Augmentation, Colour, Cutout, Translate
+from ..adversarial.objectives import Relativistic
+from ..adversarial.optimisers import Adam
+from ..adversarial.regularisers import R1, R2
+from ..networks import LeanDiscriminator, LeanGenerator, R3Discriminator, R3Generator
+from ..networks.r3 import Size
+from ..schedule import Cosine, Linear
+from ..training.run import Budget, Run
+from .base import Recipe, Situation
+
+# With fewer pictures than this, a discriminator learns them by heart unless it sees them changed.
+FEW = 5_000
+
+
+def lean(situation: Situation, *, name: str, width: int) -> Run:
+    """Plain strided convolutions: over ten times as many pictures a second on a CPU as residual blocks."""
+    gamma = _lean_gamma(situation)
+    adam = Adam(learning_rate=Cosine(start=5e-4, end=0.0, begin=0.5), beta2=0.99)
+    return Run(
+        recipe=name,
+        data=situation.data,
+        domain=situation.domain,
+        generator=LeanGenerator(width=2 * width),
+        discriminator=LeanDiscriminator(width=width),
+        objective=Relativistic(),
+        terms=(R1(weight=gamma), R2(weight=gamma)),
+        augmentations=_augmentations(situation.count),
+        generator_optimiser=adam,
+        discriminator_optimiser=adam,
+        half_life=Linear(start=500, end=10_000, until=0.2),
+        batch=64,
+        budget=Budget(minutes=10),
+    )
+
+
+def r3(situation: Situation, *, size: Size) -> Run:
+    """The residual networks without normalisation that the objective was published with."""
+    rate = Cosine(start=2e-4, end=5e-5, until=0.2)
+    gamma = _r3_gamma(situation)
+    adam = Adam(learning_rate=rate, beta2=Cosine(start=0.9, end=0.99, until=0.2))
+    on_cpu = situation.device.type == "cpu"
+    return Run(
+        recipe=f"r3-{size}",
+        data=situation.data,
+        domain=situation.domain,
+        generator=R3Generator(size=size),
+        discriminator=R3Discriminator(size=size),
+        objective=Relativistic(),
+        terms=(R1(weight=gamma), R2(weight=gamma)),
+        augmentations=_augmentations(situation.count),
+        generator_optimiser=adam,
+        discriminator_optimiser=adam,
+        half_life=Cosine(start=0.0, end=20_000 if on_cpu else 500_000, until=0.2),
+        batch=64 if on_cpu else 256,
+        budget=Budget(minutes=60) if on_cpu else Budget(samples=10_000_000),
+    )
+
+
+def _lean_gamma(situation: Situation) -> Cosine:
+    """A tenth over the first half. The penalty sums over pixels, so small pictures need a smaller weight."""
+    pixels = math.prod(situation.spec.axes)
+    start = min(1.0, pixels / 784)
+    return Cosine(start=start, end=start / 10, until=0.5)
+
+
+def _r3_gamma(situation: Situation) -> Cosine:
+    """The paper's start values by size of picture; one-coloured ones need the value of its stacked digits."""
+    side = math.sqrt(math.prod(situation.spec.axes))
+    colourful = 0.05 if side <= 40 else 2.0 * (side / 64) ** 3
+    start = max(1.0, colourful) if situation.spec.channels == 1 else colourful
+    return Cosine(start=start, end=start / 10, until=0.2)
+
+
+def _augmentations(count: int) -> tuple[Augmentation, ...]:
+    """Moves, blocks and colours, the more the fewer pictures there are. No flips: whether the data has a handedness
+    is not known here."""
+    if count >= FEW:
+        return ()
+    strength = 0.3 if count >= 1_000 else 0.6
+    ramp = Cosine(start=0.0, end=strength, until=0.2)
+    return (Translate(strength=ramp), Colour(strength=ramp), Cutout(strength=ramp, reach=0.4))
+
+
+def _recipes() -> dict[str, Recipe]:
+    objective = "relativistic + R1 + R2"
+    table = {
+        f"lean-{side}": Recipe(
+            partial(lean, name=f"lean-{side}", width=width), 2024, "Huang et al.", f"lean, width {width}", objective
+        )
+        for side, width in ((28, 16), (32, 24), (64, 16))
+    }
+    sizes: tuple[Size, ...] = ("nano", "tiny", "small", "base")
+    return table | {
+        f"r3-{size}": Recipe(partial(r3, size=size), 2024, "Huang et al.", f"r3 {size}", objective) for size in sizes
+    }
+
+
+RECIPES: dict[str, Recipe] = _recipes()

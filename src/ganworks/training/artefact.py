@@ -1,0 +1,83 @@
+"""The thing to ship: the averaged generator's weights and a page of plain values beside them."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from ..domains import DOMAINS, Codec
+from ..settings import CheckpointError
+from .folder import write_atomic
+from .run import Run
+from .session import Session
+
+SCHEMA = 1
+WEIGHTS, PAGE = "model.safetensors", "model.json"
+
+
+class Artefact(NamedTuple):
+    """A trained generator as it lies on disk."""
+
+    run: Run
+    codec: Codec
+    weights: dict[str, Tensor]
+    samples: int
+    """Samples it was trained on."""
+    hash: str
+    """SHA-256 of the weights' file."""
+
+
+def save(folder: Path, session: Session) -> None:
+    """Write a session's generator into folder. Raises CheckpointError when the disk refuses."""
+    network: nn.Module = session.game.generator.averaged
+    weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
+    write(folder, Artefact(session.run, session.codec, weights, session.samples, ""))
+
+
+def write(folder: Path, artefact: Artefact) -> str:
+    """Write weights, then the page that vouches for them. Returns the hash of the weights."""
+    data = safetensors.torch.save(artefact.weights)
+    page = {
+        "schema": SCHEMA,
+        "made_by": "ganworks",
+        "samples": artefact.samples,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "run": artefact.run.tree(),
+        "codec": artefact.codec.tree(),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomic(folder / WEIGHTS, data)
+        write_atomic(folder / PAGE, json.dumps(page, indent=1))
+    except OSError as error:
+        raise CheckpointError(f"{folder}: the model could not be written: {error.strerror or error}") from None
+    return str(page["sha256"])
+
+
+def read(folder: Path) -> Artefact:
+    """Read what `write` wrote. Raises CheckpointError when a file is missing, altered, or of another schema."""
+    try:
+        page: dict[str, Any] = json.loads((folder / PAGE).read_text(encoding="utf-8"))
+        data = (folder / WEIGHTS).read_bytes()
+        if page["schema"] != SCHEMA:
+            raise CheckpointError(f"{folder}: written with schema {page['schema']}, this version reads {SCHEMA}")
+        if hashlib.sha256(data).hexdigest() != page["sha256"]:
+            raise CheckpointError(f"{folder / WEIGHTS}: altered since it was written (its SHA-256 differs)")
+        run = Run.from_tree(page["run"], str(folder / PAGE))
+        return Artefact(
+            run, codec_of(run, page["codec"]), safetensors.torch.load(data), page["samples"], page["sha256"]
+        )
+    except OSError as error:
+        raise CheckpointError(f"{folder}: no model here: {error.strerror}: {error.filename}") from None
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{folder / PAGE}: not a page this version can read: {error}") from None
+
+
+def codec_of(run: Run, tree: dict[str, Any]) -> Codec:
+    return DOMAINS[run.domain.name].codec.from_tree(tree, "codec")

@@ -1,0 +1,162 @@
+"""Keeper: what a run writes down while it goes on, and how it goes back when numbers break."""
+
+import time
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from ..settings import CheckpointError, TrainingError
+from . import artefact, devices
+from .checkpoint import Checkpoints
+from .folder import RunFolder
+from .journal import Journal
+from .marks import CHECKPOINT_SECONDS, EARLY, Marks, evenly
+from .previews import Previews
+from .session import Session
+from .watch import Watch
+
+# Times a run goes back to its last healthy checkpoint before it gives up.
+RETRIES = 3
+# Steps between looks at the numbers: a look waits for the device, which costs nothing on a CPU.
+LOOK_EVERY = {"cpu": 1}
+LOOK_ELSEWHERE = 16
+# Journal entries over a run, and the shortest time between two updates of whoever watches.
+REPORTS, WATCH_SECONDS = 200, 0.5
+
+
+class Keeper:
+    """Begins a run or goes on with it, looks after every step, and ends it."""
+
+    def __init__(self, session: Session, folder: RunFolder, watch: Watch):
+        self.session, self.folder, self.watch = session, folder, watch
+        self.journal = Journal(folder.journal, notify=watch.line)
+        self.checkpoints = Checkpoints(folder.checkpoints, keep=session.run.keep, notify=watch.line)
+        self._sums: dict[str, Tensor] = {}
+        self._summed, self._watched = 0, (time.monotonic(), 0)
+
+    def begin(self) -> None:
+        """Find the newest whole checkpoint, or measure, check the free space and save the first one."""
+        session = self.session
+        self.checkpoints.sweep()
+        saved = self.checkpoints.latest()
+        if saved is None and any(self.checkpoints.folder.iterdir()):
+            raise CheckpointError(
+                f"{self.checkpoints.folder}: no checkpoint here is whole; move them away to begin anew, or restore one"
+            )
+        if saved is not None:
+            session.load(saved)
+            self.journal.rewind(session.samples)
+            self._warn_of_other_threads(saved.values.get("threads"))
+        else:
+            needed = self.checkpoints.predicted_bytes(session.parts()) * (session.run.keep + 2)
+            self.folder.check_space(needed)
+            if not session.clock.planned:
+                self.watch.line("measuring how many samples the minutes are worth ...")
+                session.measure()
+        where = "resumed" if saved is not None else "begun"
+        self.journal.write(
+            where, samples=session.samples, total=session.clock.total, **devices.describe(session.device)
+        )
+        if saved is None:
+            self.save(required=True)
+        run, progress = session.run, session.progress
+        self._previews = Previews(session, self.folder, self.watch.line)
+        before_the_start = progress if session.samples else -1.0
+        self._preview_marks = Marks([*EARLY, *evenly(run.previews)], before_the_start)
+        self._save_marks = Marks(evenly(run.checkpoints), progress, CHECKPOINT_SECONDS)
+        self._report_marks = Marks(evenly(REPORTS), progress)
+        self._watched = (time.monotonic(), session.samples)
+        self.watch.begin(session.samples, session.clock.total)
+        session.start_clock()
+
+    def after(self, stats: Mapping[str, Tensor]) -> None:
+        """Everything that follows a step: look, write down, draw, save; or go back."""
+        session = self.session
+        if self._looks() and (faults := session.faults(stats)):
+            self.go_back(faults)
+            return
+        if session.lap():
+            self.watch.line(f"the machine's speed changed: {session.clock.total:,} samples planned now")
+            self.journal.write("planned", samples=session.samples, total=session.clock.total)
+        self._report(stats)
+        progress = session.progress
+        if self._preview_marks.due(progress):
+            self._previews.draw()
+        if self._save_marks.due(progress) and not session.done:
+            self.save()
+
+    def save(self, required: bool = False) -> None:
+        """Save a checkpoint of a healthy run. A save that fails is told, and stops the run only when required."""
+        session = self.session
+        if faults := session.weight_faults():
+            self.go_back(faults)
+            return
+        try:
+            self.checkpoints.save(session.parts(), session.values(), session.samples, session.retry)
+        except CheckpointError as error:
+            if required:
+                raise
+            self.watch.line(f"not saved: {error}; the last good checkpoint stays, the next attempt comes later")
+            self.journal.write("not saved", samples=session.samples, why=str(error))
+
+    def go_back(self, faults: list[str]) -> None:
+        """Return to the last healthy checkpoint with a fresh stream of data and noise.
+
+        Raises TrainingError with a diagnosis when that was done often enough.
+        """
+        session = self.session
+        samples, retry = session.samples, session.retry + 1
+        self.journal.write("broken", samples=samples, faults=faults[:20])
+        saved = self.checkpoints.latest()
+        if retry > RETRIES or saved is None:
+            raise TrainingError(
+                f"training broke at {samples:,} samples for the {retry}. time: {faults[0]}"
+                f"{f' and {len(faults) - 1} more' if len(faults) > 1 else ''}; lower the learning rates, raise the "
+                f"weight of a penalty, or look at the data's range ({self.folder.journal.name} has the list)"
+            )
+        session.load(saved)
+        session.retry = session.feed.retry = retry
+        self.checkpoints.save(session.parts(), session.values(), session.samples, retry)
+        self.journal.rewind(session.samples)
+        told = f"back to {session.samples:,} with a fresh stream ({retry} of {RETRIES})"
+        self.watch.line(f"{faults[0]} at {samples:,} samples: {told}")
+        self.journal.write("went back", samples=session.samples, retry=retry)
+
+    def finish(self) -> None:
+        """Save the last checkpoint, the last pictures and the model to ship."""
+        session = self.session
+        self.save(required=True)
+        if not session.done:  # the last step was broken and the run went back
+            return
+        self._previews.finish()
+        artefact.save(self.folder.model, session)
+        self.journal.write("finished", samples=session.samples, seconds=round(session.clock.seconds, 1))
+
+    def _looks(self) -> bool:
+        every = LOOK_EVERY.get(self.session.device.type, LOOK_ELSEWHERE)
+        return self.session.game.steps % every == 0 or self.session.done
+
+    def _report(self, stats: Mapping[str, Tensor]) -> None:
+        """Sum on the device; turn into numbers only when somebody reads them."""
+        for name, value in stats.items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value
+        self._summed += 1
+        session, now = self.session, time.monotonic()
+        then, before = self._watched
+        if now - then > WATCH_SECONDS:
+            rate = (session.samples - before) / (now - then)
+            self._watched = (now, session.samples)
+            numbers = {name: value.item() for name, value in stats.items()}
+            self.watch.step(session.samples, session.clock.total, rate, numbers)
+        if self._report_marks.due(session.progress):
+            means = {name: value.item() / self._summed for name, value in self._sums.items()}
+            self.journal.write("step", samples=session.samples, seconds=round(session.clock.seconds, 2), **means)
+            self._sums, self._summed = {}, 0
+
+    def _warn_of_other_threads(self, threads: int | None) -> None:
+        if threads is not None and threads != torch.get_num_threads():
+            self.watch.line(
+                f"resumed with {torch.get_num_threads()} threads after {threads}: the run goes on, but not bit for bit "
+                f"as it would have (set OMP_NUM_THREADS={threads} for that)"
+            )

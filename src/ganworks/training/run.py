@@ -1,0 +1,101 @@
+"""Run: a whole run as one frozen value."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ..adversarial import (
+    AUGMENTATIONS,
+    CONSTRAINTS,
+    LATENTS,
+    OBJECTIVES,
+    OPTIMISERS,
+    TERMS,
+    Augmentation,
+    Constraint,
+    Latents,
+    Objective,
+    Optimiser,
+    Term,
+)
+from ..adversarial.latents import Normal
+from ..domains import DOMAINS, Domain
+from ..networks import DISCRIMINATORS, GENERATORS
+from ..networks.base import Discriminator, Generator
+from ..schedule import Number
+from ..settings import Chosen, Settings
+
+
+class Budget(Settings):
+    """How long a run is: samples, or minutes that a short trial turns into samples before the first step."""
+
+    samples: int | None = Field(default=None, gt=0)
+    """Samples to see: one batch a round, however many turns the discriminator has in it."""
+    minutes: float | None = Field(default=None, gt=0)
+    """Minutes of training, without reading the data."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if (self.samples is None) == (self.minutes is None):
+            raise ValueError("give samples or minutes, one of the two")
+        return self
+
+
+class Run(Settings):
+    """Everything that determines the result, but for the data itself."""
+
+    recipe: str
+    """The recipe this run began as; only for the reader."""
+    data: str
+    """Where the training data is: a path or a built-in name."""
+    domain: Annotated[Domain, Chosen(DOMAINS, "domain")]
+    """How the data is read."""
+    generator: Annotated[Generator, Chosen(GENERATORS, "generator")]
+    """The generator's architecture."""
+    discriminator: Annotated[Discriminator, Chosen(DISCRIMINATORS, "discriminator")]
+    """The discriminator's architecture."""
+    objective: Annotated[Objective, Chosen(OBJECTIVES, "objective")]
+    """What each player minimises."""
+    terms: tuple[Annotated[Term, Chosen(TERMS, "term")], ...] = ()
+    """What else is charged to a player."""
+    constraints: tuple[Annotated[Constraint, Chosen(CONSTRAINTS, "constraint")], ...] = ()
+    """What is enforced on the discriminator's weights."""
+    augmentations: tuple[Annotated[Augmentation, Chosen(AUGMENTATIONS, "augmentation")], ...] = ()
+    """What real and fake go through on their way to the discriminator."""
+    latents: Annotated[Latents, Chosen(LATENTS, "latents")] = Normal()
+    """Where latents are drawn from."""
+    generator_optimiser: Annotated[Optimiser, Chosen(OPTIMISERS, "optimiser")]
+    """How the generator moves."""
+    discriminator_optimiser: Annotated[Optimiser, Chosen(OPTIMISERS, "optimiser")]
+    """How the discriminator moves."""
+    half_life: Number = 0.0
+    """Half-life of the averaged generator in samples seen; 0 keeps no average."""
+    discriminator_turns: int = Field(default=1, ge=1)
+    """Turns of the discriminator for one of the generator."""
+    packing: int = Field(default=1, ge=1)
+    """Samples the discriminator judges together."""
+    batch: int = Field(default=64, ge=1)
+    """Real samples in a turn."""
+    part: int | None = Field(default=None, ge=1)
+    """Largest part of a batch in memory at once; parts add up to the batch."""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of activations; weights are always float32. auto: bfloat16 where a CUDA device has it."""
+    device: str = "auto"
+    """cpu, cuda, cuda:1, mps; auto takes the first CUDA device, then MPS, then the CPU."""
+    seed: int = Field(default=0, ge=0)
+    """Seed of every random choice."""
+    budget: Budget
+    """How long the run is."""
+    previews: int = Field(default=20, ge=1)
+    """Sample grids drawn over the run, evenly, beside a few early ones."""
+    checkpoints: int = Field(default=20, ge=1)
+    """Checkpoints over the run, evenly; besides, one every five minutes."""
+    keep: int = Field(default=3, ge=1)
+    """Checkpoints that stay on disk."""
+
+    @model_validator(mode="after")
+    def _parts_hold_whole_packs(self) -> Self:
+        for name, size in (("batch", self.batch), ("part", self.part)):
+            if size is not None and size % self.packing:
+                raise ValueError(f"{name} must be a multiple of packing ({self.packing}), got {size}")
+        return self

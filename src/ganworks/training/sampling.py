@@ -1,0 +1,37 @@
+"""Samples from a generator, the same bytes for the same seed however many are asked for."""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from ..adversarial import Latents
+from .feed import derive
+
+# Arithmetic can depend on the size of a batch, so samples are always computed in batches of this size.
+BATCH = 64
+
+
+def latents(source: Latents, length: int, count: int, seed: int, first: int = 0) -> Tensor:
+    """Latents (count, length) on the CPU. The i-th of a seed is the same whatever the count and the device."""
+    parts, chunk = [], first // BATCH
+    while chunk * BATCH < first + count:
+        generator = torch.Generator().manual_seed(derive("latents", seed, chunk))
+        parts.append(source.draw(BATCH, length, torch.device("cpu"), generator))
+        chunk += 1
+    start = first % BATCH
+    return torch.cat(parts)[start : start + count] if parts else torch.empty(0, length)
+
+
+@torch.no_grad()
+def generate(network: nn.Module, z: Tensor) -> Iterator[Tensor]:
+    """Samples for latents z (N, L), in parts, on the CPU; the network is in evaluation mode meanwhile."""
+    device = next(network.parameters()).device
+    training = network.training
+    network.eval()
+    try:
+        for part in torch.split(z, BATCH):
+            padded = torch.cat([part, part.new_zeros(BATCH - len(part), part.shape[1])])
+            yield network(padded.to(device))[: len(part)].float().cpu()
+    finally:
+        network.train(training)

@@ -1,0 +1,159 @@
+"""Session: the live parts of a run, and everything about them that a checkpoint must hold."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..adversarial import Game, Player, Rules
+from ..domains import Dataset
+from ..settings import CheckpointError, DataError
+from ..spec import Span, Spec
+from . import devices
+from .checkpoint import Checkpoint
+from .clock import Clock
+from .feed import Feed, derive
+from .run import Run
+
+# Seconds of trial that turn a budget in minutes into samples, and their largest share of the budget.
+TRIAL, TRIAL_SHARE = 10.0, 0.02
+
+
+class Session:
+    """Networks, players, game, data and clock of one run, freshly initialised.
+
+    Random numbers of a step depend on (seed, retry, samples seen) alone, so those three numbers are the whole state
+    of every random generator.
+    """
+
+    def __init__(self, run: Run, dataset: Dataset):
+        self.run, self.dataset = run, dataset
+        self.device = devices.pick(run.device)
+        devices.make_repeatable()
+        self.codec = run.domain.fit(dataset)
+        self.game = _game(run, self.codec.spec, self.device)
+        self.feed = Feed(dataset.train, self.codec, run.batch, self.device, run.seed)
+        self.clock = Clock(run.budget, run.batch)
+        self.samples, self.retry = 0, 0
+        self._mark = time.monotonic()
+
+    @property
+    def done(self) -> bool:
+        return self.clock.done(self.samples)
+
+    @property
+    def progress(self) -> float:
+        return self.clock.progress(self.samples)
+
+    def step(self) -> dict[str, Tensor]:
+        """One round of the game."""
+        torch.manual_seed(derive("step", self.run.seed, self.retry, self.samples))
+        stats = self.game.step(self.feed, self.progress)
+        self.samples += self.run.batch
+        return stats
+
+    def lap(self) -> bool:
+        """Count the time since the last lap. Returns True when a budget in minutes had to be planned anew."""
+        now = time.monotonic()
+        self._mark, seconds = now, now - self._mark
+        return self.clock.tick(self.samples, seconds)
+
+    def start_clock(self) -> None:
+        self._mark = time.monotonic()
+
+    def measure(self) -> None:
+        """Plan a budget in minutes: play for some seconds, then put everything back as it was."""
+        assert self.run.budget.minutes is not None
+        before = {name: _copy(player.state()) for name, player in self.game.players().items()}
+        self.clock.plan = [[0, 0.0, self.run.batch * 2**40]]
+        self.step()  # the first step pays for allocations
+        seconds = min(TRIAL, TRIAL_SHARE * 60 * self.run.budget.minutes)
+        begun, start = time.monotonic(), self.samples
+        while self.samples == start or time.monotonic() - begun < seconds:
+            for value in self.step().values():
+                value.item()  # waits for the device, so that the time is the step's
+        self.clock.measure((self.samples - start) / (time.monotonic() - begun))
+        for name, player in self.game.players().items():
+            player.clear()
+            player.load(before[name])
+        self.samples = self.game.steps = self.feed.position = 0
+
+    def parts(self) -> dict[str, dict[str, Tensor]]:
+        return {name: player.state() for name, player in self.game.players().items()}
+
+    def values(self) -> dict[str, Any]:
+        """The state beside the tensors, as plain values."""
+        return {
+            "position": self.feed.position,
+            "steps": self.game.steps,
+            "clock": self.clock.state(),
+            "fingerprint": self.dataset.fingerprint,
+            "codec": self.codec.tree(),
+            "threads": torch.get_num_threads(),
+        }
+
+    def load(self, saved: Checkpoint) -> None:
+        """Go back to a checkpoint. Raises DataError when the data is not what it was, CheckpointError when the
+        networks are not."""
+        values: Mapping[str, Any] = saved.values
+        if values["fingerprint"] != self.dataset.fingerprint:
+            raise DataError(
+                f"the data at {self.run.data} is not what this run began with; put it back, or begin with another --run"
+            )
+        players = self.game.players()
+        if missing := players.keys() - saved.parts.keys():
+            raise CheckpointError(f"{saved.path} lacks {', '.join(sorted(missing))}; it belongs to another kind of run")
+        for name, player in players.items():
+            player.clear()
+            player.load(saved.parts[name])
+        self.samples, self.retry = saved.samples, saved.retry
+        self.feed.position, self.feed.retry = values["position"], saved.retry
+        self.game.steps = values["steps"]
+        self.clock.load(values["clock"])
+
+    def faults(self, stats: Mapping[str, Tensor]) -> list[str]:
+        """What is not finite, in the order in which it is worth looking at; empty when all is well."""
+        found = [f"{name} is {value.item()}" for name, value in stats.items() if not value.isfinite()]
+        return found + self.weight_faults()
+
+    def weight_faults(self) -> list[str]:
+        """The same for gradients, weights and averages alone; reads every one of them."""
+        players = self.game.players().items()
+        return [f"{name}: {fault} is not finite" for name, player in players for fault in player.faults()]
+
+
+def _game(run: Run, spec: Spec, device: torch.device) -> Game:
+    torch.manual_seed(derive("weights", run.seed))
+    layout = torch.channels_last
+    generator = run.generator.build(spec).to(device, memory_format=layout)  # type: ignore[call-overload]
+    discriminator = run.discriminator.build(_packed(spec, run.packing)).to(device, memory_format=layout)  # type: ignore[call-overload]
+    rules = Rules(
+        objective=run.objective,
+        latents=run.latents,
+        latent=run.generator.latent,
+        terms=run.terms,
+        augmentations=run.augmentations,
+        discriminator_turns=run.discriminator_turns,
+        packing=run.packing,
+        part=run.part,
+        bf16=devices.wants_bf16(run.precision, device),
+    )
+    return Game(
+        Player(generator, run.generator_optimiser, run.half_life),
+        Player(discriminator, run.discriminator_optimiser, constraints=run.constraints),
+        rules,
+    )
+
+
+def _packed(spec: Spec, count: int) -> Spec:
+    """What a discriminator sees when it judges `count` samples together."""
+    if count == 1:
+        return spec
+    spans = tuple(Span(channels=span.channels, kind=span.kind) for span in spec.spans * count)
+    return Spec(shape=(spec.channels * count, *spec.axes), spans=spans, condition=spec.condition)
+
+
+def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in state.items()}
