@@ -1,14 +1,16 @@
 """From a user's words to a run: data, recipe and settings -> Run, and the run itself."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+from urllib.parse import quote, unquote_to_bytes
 
 from .domains import DOMAINS, Dataset, Domain
 from .domains.points import MIXTURES
 from .model import Model
 from .recipes import RECIPES, Situation, choose
-from .settings import ConfigError, Tree, merge, no_such, override, read_toml
+from .settings import Chosen, ConfigError, Settings, Tree, merge, no_such, override, read_toml
 from .training import devices
 from .training.folder import RunFolder, write_atomic
 from .training.run import Run
@@ -46,11 +48,10 @@ def plan(words: Words, watch: Watch | None = None) -> Plan:
     words = _go_on(words, folder)
     given = words.recipe is not None and words.recipe.endswith(".toml")
     base = read_toml(Path(words.recipe or "")) if given else {}
-    data = words.data or base.get("data") or "digits"
     if not given and words.recipe is not None and words.recipe not in RECIPES:
         raise ConfigError(no_such("recipe", words.recipe, RECIPES))
-    domain = _domain(data, base.get("domain"), words.settings)
-    dataset = domain.read(data, watch.line, words.strict)
+    data, domain = _source(words, base)
+    dataset = domain.read(_path(data), watch.line, words.strict)
     tree, lines = (base, []) if given else _from_recipe(data, domain, dataset, words)
     tree = _laid_over({**tree, "data": data}, words)
     run = Run.from_tree(tree)
@@ -103,15 +104,35 @@ def _go_on(words: Words, folder: Path | None) -> Words:
     return words
 
 
-def _domain(data: str, base: Tree | None, settings: Sequence[str]) -> Domain:
-    """The domain with the user's own settings of it, which have to be known before anything is read."""
-    tree: Tree = {"domain": base or {"name": "points" if data in MIXTURES else "image"}}
-    for assignment in filter(_of_the_domain, settings):
+class _Source(Settings):
+    """What of a run has to be known before anything is read."""
+
+    data: str
+    domain: Annotated[Domain, Chosen(DOMAINS, "domain")]
+
+
+def _source(words: Words, base: Tree) -> tuple[str, Domain]:
+    """The data, and the domain with the user's own settings of it."""
+    data = _text(words.data) if words.data else base.get("data") or "digits"
+    tree: Tree = {"domain": base.get("domain") or {"name": "points" if data in list(MIXTURES) else "image"}}
+    for assignment in filter(_of_the_domain, words.settings):
         tree = override(tree, assignment)
-    name = tree["domain"].get("name")
-    if name not in DOMAINS:
-        raise ConfigError(no_such("domain", str(name), DOMAINS))
-    return DOMAINS[name].from_tree(tree["domain"], "domain")
+    source = _Source.from_tree({**tree, "data": data})
+    return source.data, source.domain
+
+
+_URI = "file:"
+
+
+def _text(path: str) -> str:
+    """A path as text that a file in UTF-8 can hold: where the path's bytes are no UTF-8, a URI that escapes them."""
+    raw = os.fsencode(path)
+    text = raw.decode("utf-8", "replace")
+    return text if text.encode() == raw and not text.startswith(_URI) else _URI + quote(raw)
+
+
+def _path(text: str) -> str:
+    return os.fsdecode(unquote_to_bytes(text.removeprefix(_URI)) if text.startswith(_URI) else text.encode())
 
 
 def _of_the_domain(assignment: str) -> bool:
@@ -151,7 +172,7 @@ def _shortages(run: Run, dataset: Dataset) -> list[str]:
 
 
 def _default_folder(run: Run) -> Path:
-    return Path("runs") / f"{Path(run.data).name.split('.')[0] or 'data'}-{run.recipe}"
+    return Path("runs") / f"{Path(run.data.removeprefix(_URI)).name.split('.')[0] or 'data'}-{run.recipe}"
 
 
 def _settle(run: Run, folder: RunFolder) -> None:
@@ -183,7 +204,7 @@ def _short(value: object) -> str:
 
 
 def _quarantine(dataset: Dataset, folder: RunFolder) -> None:
-    """The whole list of what was left out, beside the run."""
-    if dataset.skipped:
-        lines = [f"{each.name}\t{each.reason}\n" for each in dataset.skipped]
-        write_atomic(folder.path / "quarantine.tsv", "".join(lines))
+    """The whole list of what was left out, beside the run; none when nothing was."""
+    path = folder.path / "quarantine.tsv"
+    if dataset.skipped or path.exists():
+        write_atomic(path, "".join(f"{each.name}\t{each.reason}\n" for each in dataset.skipped))

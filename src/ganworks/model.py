@@ -1,5 +1,7 @@
 """Model: what a user keeps of a run: generate, interpolate, write, save."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -77,17 +79,22 @@ class Model:
         """Records for latents z (N, L)."""
         return np.concatenate([self.codec.decode(x) for x in sampling.generate(self.network, z)])
 
-    def write(self, records: Raw, folder: str | Path) -> list[Path]:
-        """Write records as files of the data's own kind. Returns their paths."""
+    def write(self, records: Raw, folder: str | Path, first: int = 0) -> list[Path]:
+        """Write records as files of the data's own kind, numbered from `first`. Returns their paths.
+
+        Raises ConfigError when they cannot be written there.
+        """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        return self.codec.write(records, folder)
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            return self.codec.write(records, folder, first)
 
     def grid(self, records: Raw, path: str | Path, columns: int | None = None) -> Path:
-        """Write one PNG that shows all the records."""
+        """Write one picture that shows all the records. Raises ConfigError when it cannot be written there."""
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(self.codec.preview(records, columns)).save(path)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(self.codec.preview(records, columns)).save(path)
         return path
 
     def save(self, path: str | Path) -> Path:
@@ -119,6 +126,15 @@ def _from_checkpoint(path: Path) -> Artefact:
     prefix = "average." if any(name.startswith("average.") for name in state) else "network."
     weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     return Artefact(run, artefact.codec_of(run, saved.values["codec"]), weights, saved.samples, "")
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as error:  # Pillow's word for a suffix it does not know is ValueError
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ConfigError(f"{path} cannot be written: {reason or error}; choose another place") from error
 
 
 def _slerp(a: Tensor, b: Tensor, share: Tensor) -> Tensor:

@@ -70,7 +70,7 @@ class Geometric(Schedule):
     """Share of the run after which it stays at `end`."""
 
     def at(self, progress: float) -> float:
-        return self.start * (self.end / self.start) ** _share(progress, self.begin, self.until)
+        return self.start * math.pow(self.end / self.start, _share(progress, self.begin, self.until))
 
 
 SCHEDULES: dict[str, type[Schedule]] = {"cosine": Cosine, "linear": Linear, "geometric": Geometric}

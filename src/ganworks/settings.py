@@ -42,8 +42,10 @@ class Settings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _refuse_unknown(cls, value: Any) -> Any:
-        """pydantic's own refusal knows no suggestions."""
-        for key in value if isinstance(value, Mapping) else ():
+        """pydantic's own refusal knows no suggestions, and its whole numbers no end."""
+        for key, item in value.items() if isinstance(value, Mapping) else ():
+            if isinstance(item, int) and abs(item) >= 1 << 63:
+                raise ValueError(f"{key} must be a whole number of at most 64 bits, got one of {item.bit_length()}")
             if key not in cls.model_fields:
                 raise ValueError(no_such("setting", str(key), [name for name in cls.model_fields if name != "name"]))
         return value
@@ -100,6 +102,11 @@ def no_such(what: str, name: str, known: Iterable[str]) -> str:
     return f"no {what} '{name}'; {hint}"
 
 
+def printable(text: str) -> str:
+    """Text that can be printed on one line and stored: what is no UTF-8 or steers a terminal is escaped."""
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
 def merge(base: Any, changes: Any) -> Any:
     """`changes` laid over `base`; a component is replaced whole when its name changes."""
     if isinstance(base, dict) and isinstance(changes, str) and "name" in base:
@@ -117,6 +124,8 @@ def override(tree: Tree, assignment: str) -> Tree:
     Raises ConfigError when the text is no assignment or the path leads nowhere in tree.
     """
     path, equals, text = assignment.partition("=")
+    if printable(assignment) != assignment:
+        raise ConfigError(f"a setting is printable text in UTF-8, got '{printable(assignment)}'")
     if not equals or not path.strip():
         raise ConfigError(f"a setting is written name=value, got '{assignment}'")
     changed: Tree = _assign(tree, path.strip().split("."), parse(text.strip()), "")
@@ -137,6 +146,11 @@ def read_toml(path: Path) -> Tree:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: wanted a TOML file, {error}") from None
+
+
+def _escaped(character: str) -> str:
+    byte = ord(character) - 0xDC00  # how Python carries the bytes of file names that are no UTF-8
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else character.encode("unicode_escape").decode("ascii")
 
 
 def _assign(node: Any, path: Sequence[str], value: Any, so_far: str) -> Any:
@@ -202,8 +216,10 @@ _BOUNDS = {
 
 def _wanted(detail: ErrorDetails) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "too_long":
+        return f"a list of at most {context['max_length']}"
     if kind in _BOUNDS:
-        return f"{_BOUNDS[kind]} {next(iter(context.values())):g}"
+        return f"{_BOUNDS[kind]} {next(iter(context.values())):.12g}"
     if kind == "literal_error":
         return str(context["expected"])
     if kind == "finite_number":

@@ -50,7 +50,7 @@ def test_lean_starts_without_a_pattern_inside_its_pixel_pairs(norm: str) -> None
     torch.manual_seed(0)
     x = LeanGenerator.from_tree({"norm": norm}).build(pictures(3, 32, 32))(torch.randn(4, 64))
     torch.testing.assert_close(x[..., ::2, ::2], x[..., 1::2, 1::2])
-    assert 0.2 < x.std().item() < 0.9
+    assert 0.02 < x.std().item() < 0.2  # nearly grey, and not the same for every latent
 
 
 def test_lean_can_show_its_judge_how_much_samples_differ() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
 from torch.nn import Parameter
 
 from ..schedule import Number, at
@@ -17,6 +17,14 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Optimiser(Settings, ABC):
     learning_rate: Number = 2e-4
     """Step size; may be a schedule over the run."""
+
+    @field_validator("learning_rate")
+    @classmethod
+    def _not_negative(cls, rate: Number) -> Number:
+        lowest = min(at(rate, 0.0), at(rate, 1.0))  # every schedule moves one way
+        if lowest < 0:
+            raise ValueError(f"must be at least 0 over the whole run, got {lowest:g}")
+        return rate
 
     @abstractmethod
     def build(self, parameters: Iterable[Parameter]) -> torch.optim.Optimizer: ...

@@ -6,7 +6,8 @@ from importlib import import_module
 import click
 
 from .. import __version__
-from ..settings import CheckpointError, ConfigError, DataError, TrainingError, no_such
+from ..settings import CheckpointError, ConfigError, DataError, TrainingError, no_such, printable
+from ..training.interrupt import Halted, Stopped, halting
 
 COMMANDS = {
     "train": "Train a generator on your data, or go on with a run.",
@@ -47,20 +48,39 @@ def main(arguments: list[str] | None = None) -> None:
 def run(words: list[str]) -> int:
     """The exit code of a command line."""
     try:
-        code = ganworks.main(words, prog_name="ganworks", standalone_mode=False)
+        with halting():
+            code = ganworks.main(words, prog_name="ganworks", standalone_mode=False)
         return int(code or 0)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (ConfigError, DataError, CheckpointError, TrainingError) as error:
-        click.echo(click.style(str(error), fg="red"), err=True)
-        return 1
-    except click.Abort:  # what click makes of Ctrl-C outside the training loop, which saves and says so itself
+        return _refused(str(error))
+    except Halted as halted:
         click.echo("stopped; nothing was lost", err=True)
-        return 130
-    except Exception as error:
-        code = getattr(error, "exit_code", None)  # training.interrupt.Stopped, known without importing torch
-        if code is None:
-            raise
+        return halted.exit_code
+    except Stopped as stopped:
         click.echo("stopped and saved; the same command goes on", err=True)
-        return int(code)
+        return stopped.exit_code
+    except Exception as error:
+        if (line := _trouble(error)) is None:
+            raise
+        return _refused(line)
+
+
+def _refused(line: str) -> int:
+    click.echo(click.style(printable(line), fg="red"), err=True)
+    return 1
+
+
+def _trouble(error: Exception) -> str | None:
+    """The line for what the machine could not do, wherever it happened; None for what is a fault of ours."""
+    text = str(error)
+    if isinstance(error, OSError):
+        reason = (error.strerror or text).lower()
+        return f"{error.filename or 'the system'}: {reason}; use another path, or correct this one"
+    full = ("can't allocate memory", "Storage size calculation overflowed")  # torch raises RuntimeError for both
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if named or any(each in text for each in full):
+        return "not enough memory for this; lower batch, part, a width or domain.size, or draw fewer samples"
+    return None

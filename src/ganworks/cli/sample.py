@@ -4,11 +4,16 @@ from pathlib import Path
 
 import click
 
+MOST_IN_A_PICTURE = 10_000
+"""Samples in one grid."""
+AT_ONCE = 4096
+"""Samples held in memory when each becomes a file."""
+
 
 @click.command()
 @click.argument("run")
-@click.option("-n", "--count", default=64, show_default=True, type=click.IntRange(min=1), help="Samples to draw.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="The same seed, the same bytes.")
+@click.option("-n", "--count", default=64, show_default=True, help="Samples to draw.")
+@click.option("--seed", default=0, show_default=True, help="The same seed, the same bytes.")
 @click.option("--grid", is_flag=True, help="One picture of all samples instead of a file each.")
 @click.option("--interpolate", is_flag=True, help="Rows of eight on the way between two samples.")
 @click.option("--out", metavar="PATH", help="Folder, or PNG with --grid (RUN/generated).")
@@ -16,16 +21,24 @@ import click
 def command(run: str, count: int, seed: int, grid: bool, interpolate: bool, out: str | None, device: str) -> None:
     """Draw samples from RUN: a run directory, finished or not, or a saved model."""
     from ..model import load  # noqa: PLC0415  imports torch
+    from ..settings import ConfigError, printable  # noqa: PLC0415
 
+    if (grid or interpolate) and count > MOST_IN_A_PICTURE:
+        raise ConfigError(f"one picture shows up to {MOST_IN_A_PICTURE} samples, got {count}; draw files instead")
     model = load(run, device)
     steps = 8
-    records = model.interpolate(steps, seed, pairs=-(-count // steps)) if interpolate else model.generate(count, seed)
     kind = "interpolation" if interpolate else "samples"
     if grid or interpolate:
+        rows = -(-count // steps)
+        records = model.interpolate(steps, seed, rows) if interpolate else model.generate(count, seed)
         path = Path(out) if out else Path(run) / "generated" / f"{kind}-seed{seed}.png"
         path = path if path.suffix else path / f"{kind}-seed{seed}.png"
-        click.echo(model.grid(records, path, columns=steps if interpolate else None))
+        click.echo(printable(str(model.grid(records, path, columns=steps if interpolate else None))))
         return
     folder = Path(out) if out else Path(run) / "generated" / f"seed{seed}"
-    paths = model.write(records, folder)
-    click.echo(f"{len(records)} samples in {folder} ({paths[0].name} to {paths[-1].name})")
+    begin = ""
+    for first in range(0, max(count, 1), AT_ONCE):
+        records = model.generate(min(count - first, AT_ONCE), seed, first)
+        paths = model.write(records, folder, first)
+        begin = begin or paths[0].name
+    click.echo(printable(f"{count} samples in {folder} ({begin} to {paths[-1].name})"))

@@ -10,7 +10,7 @@ import click
 @click.option("--settings", is_flag=True, help="Print every setting, as run.toml holds them.")
 def command(run: str, settings: bool) -> None:
     """Show RUN: its recipe and data, progress, the last numbers, and every event worth knowing."""
-    from ..settings import CheckpointError, read_toml  # noqa: PLC0415
+    from ..settings import CheckpointError, printable, read_toml  # noqa: PLC0415
 
     folder = Path(run)
     page = folder / "run.toml"
@@ -23,16 +23,17 @@ def command(run: str, settings: bool) -> None:
 
     tree = read_toml(page)
     entries = read(folder / "journal.jsonl")
-    parts = ("generator", "discriminator", "objective")
-    networks = " / ".join(str(tree[part]["name"]) for part in parts if part in tree)
-    click.echo(f"{folder}: {tree['recipe']} on {tree['data']} ({networks}), batch {tree['batch']}, seed {tree['seed']}")
+    recipe, data, batch, seed = (tree.get(name, "?") for name in ("recipe", "data", "batch", "seed"))  # of any version
+    parts = (tree.get(part) for part in ("generator", "discriminator", "objective"))
+    networks = " / ".join(str(part.get("name")) for part in parts if isinstance(part, dict))
+    click.echo(printable(f"{folder}: {recipe} on {data} ({networks}), batch {batch}, seed {seed}"))
     for entry in entries:
         if entry["kind"] not in ("step",):
             told = ", ".join(f"{key} {value}" for key, value in entry.items() if key not in ("kind", "time"))
-            click.echo(f"{entry['time']}  {entry['kind']}: {told}")
+            click.echo(printable(f"{entry.get('time')}  {entry['kind']}: {told}"))
     steps = [entry for entry in entries if entry["kind"] == "step"]
     for key, value in (steps[-1] if steps else {}).items():
         if key not in ("kind", "time"):
             click.echo(f"  {key} {value:,.4g}" if isinstance(value, int | float) else f"  {key} {value}")
     latest = folder / "samples" / "latest.png"
-    click.echo(f"samples: {latest}" if latest.exists() else "no samples yet")
+    click.echo(printable(f"samples: {latest}") if latest.exists() else "no samples yet")

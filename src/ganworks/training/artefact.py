@@ -17,6 +17,7 @@ from .session import Session
 
 SCHEMA = 1
 WEIGHTS, PAGE = "model.safetensors", "model.json"
+_ANEW = "the command that trained it writes it anew"
 
 
 class Artefact(NamedTuple):
@@ -66,17 +67,17 @@ def read(folder: Path) -> Artefact:
         if page["schema"] != SCHEMA:
             raise CheckpointError(f"{folder}: written with schema {page['schema']}, this version reads {SCHEMA}")
         if hashlib.sha256(data).hexdigest() != page["sha256"]:
-            raise CheckpointError(f"{folder / WEIGHTS}: altered since it was written (its SHA-256 differs)")
+            raise CheckpointError(f"{folder / WEIGHTS}: altered since it was written (its SHA-256 differs); {_ANEW}")
         run = Run.from_tree(page["run"], str(folder / PAGE))
         return Artefact(
             run, codec_of(run, page["codec"]), safetensors.torch.load(data), page["samples"], page["sha256"]
         )
     except OSError as error:
-        raise CheckpointError(f"{folder}: no model here: {error.strerror}: {error.filename}") from None
+        raise CheckpointError(f"{folder}: no model here: {error.strerror}: {error.filename}; {_ANEW}") from None
     except (ValueError, KeyError, TypeError, SafetensorError) as error:
         if isinstance(error, CheckpointError):
             raise
-        raise CheckpointError(f"{folder / PAGE}: not a page this version can read: {error}") from None
+        raise CheckpointError(f"{folder / PAGE}: not a page this version can read: {error}; {_ANEW}") from None
 
 
 def codec_of(run: Run, tree: dict[str, Any]) -> Codec:

@@ -76,7 +76,7 @@ class Checkpoints:
 
     def latest(self, at_most: int | None = None) -> Checkpoint | None:
         """The newest checkpoint that is whole, of those with no more than `at_most` samples; says which it skipped."""
-        for path in reversed(self._paths()):
+        for path in reversed(self.paths()):
             if at_most is not None and _order(path)[1] > at_most:
                 continue
             try:
@@ -120,13 +120,13 @@ class Checkpoints:
         files = (len(_header(tensors)[0]) + sum(each.nbytes for each in tensors.values()) for tensors in parts.values())
         return sum(files) + _ROOM_FOR_JSON
 
-    def _paths(self) -> list[Path]:
-        """Oldest first."""
+    def paths(self) -> list[Path]:
+        """Whole or not, oldest first."""
         return sorted((path for path in self.folder.glob("*") if _NAME.fullmatch(path.name)), key=_order)
 
     def _trim(self, newest: Path) -> None:
         try:
-            for path in self._paths()[: -self.keep]:
+            for path in self.paths()[: -self.keep]:
                 if path != newest:
                     shutil.rmtree(self._put_aside(path), ignore_errors=True)
             for leftover in self.folder.glob(f"{_DELETED}*"):

@@ -4,7 +4,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -16,6 +16,36 @@ class Stopped(Exception):
         super().__init__(f"stopped by {signal.Signals(signum).name}")
         self.signal = signum
         self.exit_code = 128 + signum  # What a shell reports for a process that died of the signal: 130, 143.
+
+
+class Halted(BaseException):
+    """A signal came while there was nothing to save. No Exception: what guards against broken files must let it by."""
+
+    def __init__(self, signum: int):
+        super().__init__(f"halted by {signal.Signals(signum).name}")
+        self.exit_code = 128 + signum
+
+
+@contextlib.contextmanager
+def halting() -> Iterator[None]:
+    """While entered, the first SIGINT or SIGTERM raises Halted, the second leaves at once; in the main thread only."""
+    signals = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    if threading.current_thread() is not threading.main_thread():
+        signals = []
+    came: list[int] = []
+
+    def handle(signum: int, frame: FrameType | None) -> None:
+        if came:
+            os._exit(128 + signum)
+        came.append(signum)
+        raise Halted(signum)
+
+    previous = {each: signal.signal(each, handle) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in previous.items():
+            signal.signal(each, signal.SIG_DFL if handler is None else handler)
 
 
 def say(line: str) -> None:

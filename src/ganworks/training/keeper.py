@@ -1,7 +1,7 @@
 """Keeper: what a run writes down while it goes on, and how it goes back when numbers break."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -35,12 +35,15 @@ class Keeper:
         self._sums: dict[str, Tensor] = {}
         self._summed, self._watched = 0, (time.monotonic(), 0)
 
-    def begin(self) -> None:
-        """Find the newest whole checkpoint, or measure, check the free space and save the first one."""
+    def begin(self, check: Callable[[], None] = lambda: None) -> None:
+        """Find the newest whole checkpoint, or measure, check the free space and save the first one.
+
+        `check` may raise to leave the measuring.
+        """
         session = self.session
         self.checkpoints.sweep()
         saved = self.checkpoints.latest()
-        if saved is None and any(self.checkpoints.folder.iterdir()):
+        if saved is None and self.checkpoints.paths():
             raise CheckpointError(
                 f"{self.checkpoints.folder}: no checkpoint here is whole; move them away to begin anew, or restore one"
             )
@@ -53,7 +56,7 @@ class Keeper:
             self.folder.check_space(needed)
             if not session.clock.planned:
                 self.watch.line("measuring how many samples the minutes are worth ...")
-                session.measure()
+                session.measure(check)
         where = "resumed" if saved is not None else "begun"
         self.journal.write(
             where, samples=session.samples, total=session.clock.total, **devices.describe(session.device)
@@ -95,7 +98,7 @@ class Keeper:
         try:
             self.checkpoints.save(session.parts(), session.values(), session.samples, session.retry)
         except CheckpointError as error:
-            if required:
+            if required or not self.folder.path.is_dir():
                 raise
             self.watch.line(f"not saved: {error}; the last good checkpoint stays, the next attempt comes later")
             self.journal.write("not saved", samples=session.samples, why=str(error))
@@ -129,9 +132,13 @@ class Keeper:
         self.save(required=True)
         if not session.done:  # the last step was broken and the run went back
             return
-        self._previews.finish()
-        artefact.save(self.folder.model, session)
+        self.deliver()
         self.journal.write("finished", samples=session.samples, seconds=round(session.clock.seconds, 1))
+
+    def deliver(self) -> None:
+        """Write the last pictures and the model, the same bytes each time: a run whose end was cut short gets them."""
+        self._previews.finish()
+        artefact.save(self.folder.model, self.session)
 
     def _looks(self) -> bool:
         every = LOOK_EVERY.get(self.session.device.type, LOOK_ELSEWHERE)

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from ..domains.base import Raw
+from ..settings import CheckpointError
 from . import sampling
 from .feed import encode
 from .folder import RunFolder, write_atomic
@@ -27,8 +28,8 @@ class Previews:
 
     def draw(self) -> None:
         grid = self.session.codec.preview(self._fake())
-        self._write(f"{self.session.samples:012d}.png", grid)
-        self._write("latest.png", grid)
+        if self._write(f"{self.session.samples:012d}.png", grid):
+            self._write("latest.png", grid)
 
     def finish(self) -> None:
         """The last samples with real ones on their left, as the reader's own test."""
@@ -46,10 +47,14 @@ class Previews:
         batch = encode(self._real.x, self._real.labels, self.session.codec, torch.device("cpu"))
         return self.session.codec.decode(batch.x)
 
-    def _write(self, name: str, grid: Raw) -> None:
+    def _write(self, name: str, grid: Raw) -> bool:
         data = io.BytesIO()
         Image.fromarray(grid).save(data, "PNG")
         try:
             write_atomic(self.folder.samples / name, data.getvalue())
-        except OSError as error:
+        except CheckpointError as error:
+            if not self.folder.path.is_dir():  # the run was removed: nothing of it could be kept
+                raise
             self.notify(f"no preview written: {error}")
+            return False
+        return True

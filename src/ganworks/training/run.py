@@ -31,7 +31,7 @@ class Budget(Settings):
 
     samples: int | None = Field(default=None, gt=0)
     """Samples to see: one batch a round, however many turns the discriminator has in it."""
-    minutes: float | None = Field(default=None, gt=0)
+    minutes: float | None = Field(default=None, gt=0, le=10_000_000)
     """Minutes of training, without reading the data."""
 
     @model_validator(mode="after")
@@ -74,7 +74,7 @@ class Run(Settings):
     """Turns of the discriminator for one of the generator."""
     packing: int = Field(default=1, ge=1)
     """Samples the discriminator judges together."""
-    batch: int = Field(default=64, ge=1)
+    batch: int = Field(default=64, ge=1, le=1_000_000)
     """Real samples in a turn."""
     part: int | None = Field(default=None, ge=1)
     """Largest part of a batch in memory at once; parts add up to the batch."""
@@ -86,9 +86,9 @@ class Run(Settings):
     """Seed of every random choice."""
     budget: Budget
     """How long the run is."""
-    previews: int = Field(default=20, ge=1)
+    previews: int = Field(default=20, ge=1, le=100_000)
     """Sample grids drawn over the run, evenly, beside a few early ones."""
-    checkpoints: int = Field(default=20, ge=1)
+    checkpoints: int = Field(default=20, ge=1, le=100_000)
     """Checkpoints over the run, evenly; besides, one every five minutes."""
     keep: int = Field(default=3, ge=1)
     """Checkpoints that stay on disk."""

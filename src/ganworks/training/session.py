@@ -1,15 +1,15 @@
 """Session: the live parts of a run, and everything about them that a checkpoint must hold."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..adversarial import Game, Player, Rules
 from ..domains import Dataset
-from ..settings import CheckpointError, DataError
+from ..settings import CheckpointError, ConfigError, DataError
 from ..spec import Span, Spec
 from . import devices
 from .checkpoint import Checkpoint
@@ -63,8 +63,11 @@ class Session:
     def start_clock(self) -> None:
         self._mark = time.monotonic()
 
-    def measure(self) -> None:
-        """Plan a budget in minutes: play for some seconds, then put everything back as it was."""
+    def measure(self, check: Callable[[], None] = lambda: None) -> None:
+        """Plan a budget in minutes: play for some seconds, then put everything back as it was.
+
+        `check` is called after each step and may raise: nothing is lost, since nothing has begun.
+        """
         assert self.run.budget.minutes is not None
         before = {name: _copy(player.state()) for name, player in self.game.players().items()}
         self.clock.plan = [[0, 0.0, self.run.batch * 2**40]]
@@ -72,6 +75,7 @@ class Session:
         seconds = min(TRIAL, TRIAL_SHARE * 60 * self.run.budget.minutes)
         begun, start = time.monotonic(), self.samples
         while self.samples == start or time.monotonic() - begun < seconds:
+            check()
             for value in self.step().values():
                 value.item()  # waits for the device, so that the time is the step's
         self.clock.measure((self.samples - start) / (time.monotonic() - begun))
@@ -129,6 +133,7 @@ def _game(run: Run, spec: Spec, device: torch.device) -> Game:
     layout = torch.channels_last
     generator = run.generator.build(spec).to(device, memory_format=layout)  # type: ignore[call-overload]
     discriminator = run.discriminator.build(_packed(spec, run.packing)).to(device, memory_format=layout)  # type: ignore[call-overload]
+    _refuse_single_samples(run, generator, discriminator)
     rules = Rules(
         objective=run.objective,
         latents=run.latents,
@@ -145,6 +150,17 @@ def _game(run: Run, spec: Spec, device: torch.device) -> Game:
         Player(discriminator, run.discriminator_optimiser, constraints=run.constraints),
         rules,
     )
+
+
+def _refuse_single_samples(run: Run, *networks: nn.Module) -> None:
+    """The statistics of a batch on a dense layer need two samples in every part of it."""
+    part = min(run.part or run.batch, run.batch)
+    smallest = run.batch % part or part
+    if smallest == 1 and any(isinstance(each, nn.BatchNorm1d) for network in networks for each in network.modules()):
+        raise ConfigError(
+            f"batch normalisation needs 2 samples at once, batch={run.batch} with part={part} leaves one alone; "
+            "choose others"
+        )
 
 
 def _packed(spec: Spec, count: int) -> Spec:

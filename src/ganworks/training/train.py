@@ -20,8 +20,9 @@ def train(run: Run, dataset: Dataset, folder: RunFolder, watch: Watch | None = N
     keeper = Keeper(session, folder, watch)
     with Interrupt(watch.line) as interrupt:
         try:
-            keeper.begin()
+            keeper.begin(interrupt.check)
             if session.done:
+                keeper.deliver()
                 watch.line(f"already complete at {session.samples:,} samples; ask for more samples or minutes to go on")
             while not session.done:
                 keeper.after(session.step())

@@ -5,6 +5,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from ..settings import printable
+
 
 class Watch:
     """Told about a run while it goes on; this one keeps quiet."""
@@ -53,6 +55,7 @@ class Terminal(Watch):
             self.line(f"{samples:,} of {total:,} samples  {told}  {left / 60:.1f} min left")
 
     def line(self, text: str) -> None:
+        text = printable(text)
         if self._bar is not None:
             self.console.print(text, markup=False)
         else:

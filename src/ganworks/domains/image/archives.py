@@ -10,10 +10,10 @@ from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from ...settings import DataError
+from ...settings import DataError, printable
 from ..base import Skipped
 from .decode import Unreadable
-from .listing import LARGEST_FILE, Listing, Pile, Stamp, arranged, is_picture, printable, stamp_of
+from .listing import LARGEST_FILE, Listing, Pile, Stamp, arranged, is_picture, stamp_of
 
 MOST_MEMBERS = 1_000_000
 LARGEST_RATIO = 200

@@ -66,6 +66,12 @@ class Image(Domain):
         return background
 
     @model_validator(mode="after")
+    def _size_within_the_limit(self) -> Self:
+        if self.size and self.size[0] * self.size[1] > self.pixel_limit:
+            raise ValueError(f"size={list(self.size)} is above pixel_limit={self.pixel_limit}; lower it or raise that")
+        return self
+
+    @model_validator(mode="after")
     def _something_left_to_train_on(self) -> Self:
         if self.validation + self.test >= 1:
             raise ValueError(
@@ -86,6 +92,8 @@ class Image(Domain):
             if "/" in path or "\\" in path or place.suffix:
                 raise DataError(f"{path}: wanted a file or folder of pictures, there is none")
             raise DataError(no_such("file, folder or built-in picture set", path, BUILTIN))
+        if not place.is_dir() and not place.is_file():  # a pipe would be waited for, a device read without end
+            raise DataError(f"{path}: wanted a file or folder of pictures, got a pipe or a device; save it as a file")
         if path in BUILTIN:
             notify(f"reading {path} here; move it away to read the built-in set of that name")
         return as_dataset(self, self._table(place, path, notify, strict))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from ...settings import DataError
+from ...settings import DataError, printable
 from ..base import Skipped
 from .decode import SUFFIXES, Unreadable
 
@@ -165,12 +165,6 @@ def is_picture(name: str) -> bool:
     return not hidden and last.suffix.lower() in SUFFIXES
 
 
-def printable(name: str) -> str:
-    """A file name as text that can be printed and stored: what is no UTF-8 or steers a terminal is escaped."""
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
-
-
 def _walk(path: Path, listing: Listing) -> Iterator[tuple[str, Path]]:
     """(relative name, path) of each regular file; folders already seen, as links can make, are not entered again."""
     seen: set[tuple[int, int]] = set()
@@ -217,6 +211,8 @@ def _refused(given: str, where: Path, taken: set[str]) -> str | None:
         return None if stat.S_ISREG(where.stat().st_mode) else "not a regular file"
     except OSError as error:
         return f"cannot be opened ({error.strerror})"
+    except ValueError:  # text that no file system can spell
+        return "its name is no text"
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
