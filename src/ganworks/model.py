@@ -40,8 +40,7 @@ class Model:
         path = Path(path)
         if not path.is_dir():
             raise CheckpointError(f"{path}: wanted a run or a model directory, there is none")
-        place = _place(path)
-        loaded = artefact.read(place) if place is not None else _from_checkpoint(path)
+        loaded = _loaded(path)
         network = loaded.run.generator.build(loaded.codec.spec)
         try:
             network.load_state_dict(loaded.weights)
@@ -114,6 +113,17 @@ def _place(path: Path) -> Path | None:
         if (place / artefact.PAGE).exists():
             return place
     return None
+
+
+def _loaded(path: Path) -> Artefact:
+    place = _place(path)
+    if place is None:
+        return _from_checkpoint(path)
+    shipped = artefact.read(place)
+    # A finished run that was given a larger budget has gone on since its model was written.
+    newest = Checkpoints(path / "checkpoints").paths()[-1:]
+    gone_on = any(int(each.name.partition("-")[0]) > shipped.samples for each in newest)
+    return _from_checkpoint(path) if gone_on else shipped
 
 
 def _from_checkpoint(path: Path) -> Artefact:

@@ -259,5 +259,12 @@ def test_a_model_is_loaded_from_a_run_that_is_not_finished(planned, monkeypatch)
     assert load(planned().folder).samples == 40
 
 
+def test_a_model_of_a_run_that_went_on_is_the_newest(planned, monkeypatch) -> None:
+    launch(planned())
+    with pytest.raises(Stopped):
+        launch(planned(samples=200), StopAt(15, monkeypatch))
+    assert load(planned().folder).samples == 120
+
+
 def test_keeping_too_many_retries_is_bounded() -> None:
     assert keeper.RETRIES == 3

@@ -1,0 +1,37 @@
+"""One contract over every domain."""
+
+import numpy as np
+import pytest
+import torch
+
+from ganworks.domains import DOMAINS
+from ganworks.training.feed import encode
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_a_domain_opens_and_closes_the_flow(name: str, tmp_path) -> None:
+    domain = DOMAINS[name]()
+    dataset = domain.toy(seed=1)
+    assert len(dataset.train) > 0 and dataset.fingerprint == domain.toy(seed=1).fingerprint
+    assert dataset.fingerprint != domain.toy(seed=2).fingerprint
+    codec = domain.fit(dataset)
+    assert type(codec).from_tree(codec.tree()) == codec and isinstance(codec, domain.codec)
+    raw, labels = dataset.train.fetch(np.arange(10))
+    batch = encode(raw, labels, codec, torch.device("cpu"))
+    assert batch.x.shape == (10, *codec.spec.shape) and batch.x.dtype == torch.float32
+    records = codec.decode(batch.x)
+    np.testing.assert_allclose(records, raw, atol=1e-4)
+    paths = codec.write(records, tmp_path, first=3)
+    assert paths and all(path.stat().st_size for path in paths)
+    grid = codec.preview(records)
+    assert grid.dtype == np.uint8 and grid.ndim == 3 and grid.shape[2] == 3
+
+
+@pytest.mark.parametrize("name", DOMAINS)
+def test_splits_do_not_overlap_and_fetching_repeats(name: str) -> None:
+    dataset = DOMAINS[name]().toy(seed=1)
+    splits = (dataset.train, dataset.validation, dataset.test)
+    seen = [{row.tobytes() for row in split.fetch(np.arange(len(split))).x} for split in splits]
+    assert not seen[0] & seen[1] and not seen[0] & seen[2] and not seen[1] & seen[2]
+    first, again = (dataset.train.fetch(np.array([4, 2, 4])).x for _ in range(2))
+    assert np.array_equal(first, again) and np.array_equal(first[0], first[2])
