@@ -77,12 +77,15 @@ class Player:
         if self.average is not None:
             _load(self.average, state, "average.")
         self.optimiser.state.clear()
+        # Fused optimisers count their steps on the device, the others on the CPU.
+        fused = bool(self.optimiser.defaults.get("fused"))
         for name, weight in self.network.named_parameters():
-            prefix = f"optimiser.{name}."
+            prefix, home = f"optimiser.{name}.", weight.device if fused else torch.device("cpu")
             moments = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
             for moment, value in moments.items():
                 # A fused step walks weight and moment side by side in memory, so both need one layout.
-                place = torch.empty_like(weight) if value.shape == weight.shape else torch.empty_like(value)
+                alike = value.shape == weight.shape
+                place = torch.empty_like(weight) if alike else torch.empty_like(value, device=home)
                 self.optimiser.state[weight][moment] = place.detach().copy_(value)
 
     def faults(self) -> list[str]:

@@ -151,7 +151,7 @@ class Keeper:
         self._summed += 1
         session, now = self.session, time.monotonic()
         then, before = self._watched
-        if now - then > WATCH_SECONDS:
+        if now - then > WATCH_SECONDS or session.done:
             rate = (session.samples - before) / (now - then)
             self._watched = (now, session.samples)
             numbers = {name: value.item() for name, value in stats.items()}

@@ -23,7 +23,9 @@ class Previews:
         run = session.run
         count = session.codec.preview_count
         self._z = sampling.latents(run.latents, run.generator.latent, count, run.seed)
-        rows = np.arange(min(count, len(session.dataset.train)), dtype=np.int64)
+        train = session.dataset.train
+        # Spread over the data: neighbours in a folder look alike.
+        rows = np.linspace(0, len(train) - 1, min(count, len(train))).astype(np.int64)
         self._real = session.dataset.train.fetch(rows)
 
     def draw(self) -> None:
