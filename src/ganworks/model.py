@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from .adversarial.player import load_exactly
 from .domains import Codec
 from .domains.base import Raw
 from .settings import CheckpointError, ConfigError, read_toml
@@ -42,11 +43,7 @@ class Model:
             raise CheckpointError(f"{path}: wanted a run or a model directory, there is none")
         loaded = _loaded(path)
         network = loaded.run.generator.build(loaded.codec.spec)
-        try:
-            network.load_state_dict(loaded.weights)
-        except RuntimeError as error:
-            line = " ".join(str(error).split())
-            raise CheckpointError(f"{path}: the weights do not fit the network: {line}") from None
+        load_exactly(network, loaded.weights, str(path))
         layout = torch.channels_last
         network = network.to(devices.pick(device), memory_format=layout)  # type: ignore[call-overload]
         return cls(loaded.run, loaded.codec, network, loaded.samples)

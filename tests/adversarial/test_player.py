@@ -5,6 +5,7 @@ import torch
 
 from ganworks.adversarial import OPTIMISERS, Player
 from ganworks.adversarial.optimisers import Adam
+from ganworks.adversarial.player import load_exactly
 from ganworks.schedule import Linear
 from ganworks.settings import CheckpointError
 from tests.adversarial.conftest import Drawer
@@ -75,6 +76,12 @@ def test_faults_are_named() -> None:
 
 def test_a_state_of_another_network_is_refused_in_one_line() -> None:
     player, other = Player(Drawer(), Adam()), Player(Drawer(latent=7), Adam())
-    with pytest.raises(CheckpointError, match="does not fit this network") as caught:
+    with pytest.raises(
+        CheckpointError, match=r"network does not fit .*: misshapen body\.0\.weight is \[16, 7\] for"
+    ) as caught:
         player.load(other.state())
     assert "\n" not in str(caught.value)
+    with pytest.raises(
+        CheckpointError, match=r"missing body\.0\.weight, body\.0\.bias, body\.2\.weight, \.\.\.; extra a"
+    ):
+        load_exactly(player.network, {"a": torch.zeros(1)}, "x")

@@ -16,7 +16,7 @@ import safetensors.torch
 import torch
 
 from ganworks.settings import CheckpointError
-from ganworks.training.checkpoint import Checkpoints, match
+from ganworks.training.checkpoint import Checkpoints
 
 posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -380,15 +380,3 @@ def test_a_rename_that_fails_once_is_tried_again_and_one_that_goes_on_failing_re
         checkpoints.save(state(3), {}, 1)
     assert same(checkpoints.latest().parts, state(2))
     assert [path.name for path in tmp_path.iterdir()] == ["000000000001"]
-
-
-def test_a_strict_comparison_lists_what_is_missing_extra_and_misshapen():
-    expected = {name: torch.zeros(2, 3) for name in "abcdefg"}
-    match(expected, {name: torch.ones(2, 3) for name in "gfedcba"}, "generator")
-    found = {"a": torch.zeros(3, 2), "b": torch.zeros(()), "g": torch.zeros(2, 3), "z": torch.zeros(1)}
-    with pytest.raises(CheckpointError) as error:
-        match(expected, found, "runs/x: generator")
-    assert str(error.value) == (
-        "runs/x: generator: missing c, d, e, ...; extra z; misshapen a is [3, 2] for [2, 3], b is [] for [2, 3]; "
-        "use the settings it was saved with or another --run"
-    )

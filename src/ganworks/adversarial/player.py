@@ -107,13 +107,32 @@ def backward(loss: Tensor, *players: Player) -> None:
     loss.backward(inputs=[weight for player in players for weight in player.network.parameters()])  # type: ignore[no-untyped-call]
 
 
+def load_exactly(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
+    """Take over weights of just these names and shapes; `where` begins the message when they are not.
+
+    Raises CheckpointError in one line that lists up to three missing, extra and misshapen names.
+    """
+    expected = network.state_dict()
+    wrong = {
+        "missing": [name for name in expected if name not in weights],
+        "extra": [name for name in weights if name not in expected],
+        "misshapen": [
+            f"{name} is {list(weights[name].shape)} for {list(each.shape)}"
+            for name, each in expected.items()
+            if name in weights and weights[name].shape != each.shape
+        ],
+    }
+    faults = [f"{what} {', '.join(names[:3])}{', ...' * (len(names) > 3)}" for what, names in wrong.items() if names]
+    if faults:
+        raise CheckpointError(
+            f"{where} does not fit this network: {'; '.join(faults)}; use the settings it was made with"
+        )
+    network.load_state_dict(weights)
+
+
 def _load(network: nn.Module, state: Mapping[str, Tensor], prefix: str) -> None:
     mine = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    try:
-        network.load_state_dict(mine)
-    except RuntimeError as error:
-        line = " ".join(str(error).split())
-        raise CheckpointError(f"the saved {prefix.rstrip('.')} does not fit this network: {line}") from None
+    load_exactly(network, mine, f"the saved {prefix.rstrip('.')}")
 
 
 @torch.no_grad()

@@ -152,25 +152,6 @@ class Checkpoints:
         return aside
 
 
-def match(expected: Mapping[str, Any], found: Mapping[str, Tensor], where: str) -> None:
-    """Strict comparison of names and shapes; `expected` holds anything with a `shape`. `where` begins the message.
-
-    Raises CheckpointError that lists up to three missing, extra and misshapen names.
-    """
-    wrong = {
-        "missing": [name for name in expected if name not in found],
-        "extra": [name for name in found if name not in expected],
-        "misshapen": [
-            f"{name} is {list(found[name].shape)} for {list(each.shape)}"
-            for name, each in expected.items()
-            if name in found and tuple(found[name].shape) != tuple(each.shape)
-        ],
-    }
-    faults = [f"{what} {', '.join(names[:3])}{', ...' * (len(names) > 3)}" for what, names in wrong.items() if names]
-    if faults:
-        raise CheckpointError(f"{where}: {'; '.join(faults)}; use the settings it was saved with or another --run")
-
-
 def _write(folder: Path, parts: State, values: Mapping[str, Any], samples: int, retry: int) -> None:
     folder.mkdir()
     files = {f"{part}{SUFFIX}": write_sealed(folder / f"{part}{SUFFIX}", _encode(parts[part])) for part in parts}
