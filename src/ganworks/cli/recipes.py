@@ -15,4 +15,5 @@ def command() -> None:
     for name, recipe in RECIPES.items():
         table.add_row(name, str(recipe.year), recipe.paper, recipe.networks, recipe.objective)
     console = Console()
-    console.print(table, width=None if console.is_terminal else 110)
+    console = console if console.is_terminal else Console(width=110)  # a pipe has no width, and wrapped rows are no table
+    console.print(table)
