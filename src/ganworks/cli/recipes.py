@@ -15,5 +15,6 @@ def command() -> None:
     for name, recipe in RECIPES.items():
         table.add_row(name, str(recipe.year), recipe.paper, recipe.networks, recipe.objective)
     console = Console()
-    console = console if console.is_terminal else Console(width=110)  # a pipe has no width, and wrapped rows are no table
+    # A pipe has no width, and wrapped rows are no table.
+    console = console if console.is_terminal else Console(width=110)
     console.print(table)
