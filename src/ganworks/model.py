@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor, nn
@@ -73,7 +72,7 @@ class Model:
 
     def decode(self, z: Tensor) -> Raw:
         """Records for latents z (N, L)."""
-        return np.concatenate([self.codec.decode(x) for x in sampling.generate(self.network, z)])
+        return sampling.records(self.network, self.codec, z)
 
     def write(self, records: Raw, folder: str | Path, first: int = 0) -> list[Path]:
         """Write records as files of the data's own kind, numbered from `first`. Returns their paths.
@@ -95,8 +94,7 @@ class Model:
 
     def save(self, path: str | Path) -> Path:
         """Write the model alone, weights and page, into a directory that `load` reads."""
-        weights = {name: value.cpu().contiguous() for name, value in self.network.state_dict().items()}
-        artefact.write(Path(path), Artefact(self.run, self.codec, weights, self.samples, ""))
+        artefact.write(Path(path), self.run, self.codec, self.network, self.samples)
         return Path(path)
 
 
@@ -132,7 +130,7 @@ def _from_checkpoint(path: Path) -> Artefact:
     state = saved.parts["generator"]
     prefix = "average." if any(name.startswith("average.") for name in state) else "network."
     weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    return Artefact(run, artefact.codec_of(run, saved.values["codec"]), weights, saved.samples, "")
+    return Artefact(run, artefact.codec_of(run, saved.values["codec"]), weights, saved.samples)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ import resource
 import shutil
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,24 +16,7 @@ import torch
 
 from ganworks.settings import CheckpointError
 from ganworks.training.checkpoint import Checkpoints
-
-posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-
-
-def forked(action: Callable[[], object]) -> int:
-    """A child process that runs the action and leaves without pytest's clean-up: 0 done, 1 failed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            action()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return child
-
-
-def exit_code(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+from tests.training.children import exit_code, forked, posix
 
 
 def state(seed: int, width: int = 8) -> dict[str, dict[str, torch.Tensor]]:

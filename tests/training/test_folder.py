@@ -13,23 +13,7 @@ import pytest
 
 from ganworks.settings import CheckpointError
 from ganworks.training.folder import RunFolder, free_bytes, size, write_atomic
-
-posix = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-
-
-def forked(action: Callable[[], object]) -> int:
-    child = os.fork()
-    if child == 0:
-        try:
-            action()
-            os._exit(0)
-        finally:
-            os._exit(1)
-    return child
-
-
-def exit_code(child: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+from tests.training.children import exit_code, forked, posix
 
 
 def holding(path: Path, then: Callable[[], object] = signal.pause) -> int:

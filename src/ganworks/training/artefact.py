@@ -13,7 +13,6 @@ from ..domains import DOMAINS, Codec
 from ..settings import CheckpointError
 from .folder import write_atomic
 from .run import Run
-from .session import Session
 
 SCHEMA = 1
 WEIGHTS, PAGE = "model.safetensors", "model.json"
@@ -28,27 +27,18 @@ class Artefact(NamedTuple):
     weights: dict[str, Tensor]
     samples: int
     """Samples it was trained on."""
-    hash: str
-    """SHA-256 of the weights' file."""
 
 
-def save(folder: Path, session: Session) -> None:
-    """Write a session's generator into folder. Raises CheckpointError when the disk refuses."""
-    network: nn.Module = session.game.generator.averaged
-    weights = {name: value.detach().cpu().contiguous() for name, value in network.state_dict().items()}
-    write(folder, Artefact(session.run, session.codec, weights, session.samples, ""))
-
-
-def write(folder: Path, artefact: Artefact) -> str:
-    """Write weights, then the page that vouches for them. Returns the hash of the weights."""
-    data = safetensors.torch.save(artefact.weights)
+def write(folder: Path, run: Run, codec: Codec, network: nn.Module, samples: int) -> None:
+    """Write a generator's weights, then the page that vouches for them. Raises CheckpointError when that fails."""
+    data = safetensors.torch.save({name: each.cpu().contiguous() for name, each in network.state_dict().items()})
     page = {
         "schema": SCHEMA,
         "made_by": "ganworks",
-        "samples": artefact.samples,
+        "samples": samples,
         "sha256": hashlib.sha256(data).hexdigest(),
-        "run": artefact.run.tree(),
-        "codec": artefact.codec.tree(),
+        "run": run.tree(),
+        "codec": codec.tree(),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -56,7 +46,6 @@ def write(folder: Path, artefact: Artefact) -> str:
         write_atomic(folder / PAGE, json.dumps(page, indent=1))
     except OSError as error:
         raise CheckpointError(f"{folder}: the model could not be written: {error.strerror or error}") from None
-    return str(page["sha256"])
 
 
 def read(folder: Path) -> Artefact:
@@ -69,9 +58,7 @@ def read(folder: Path) -> Artefact:
         if hashlib.sha256(data).hexdigest() != page["sha256"]:
             raise CheckpointError(f"{folder / WEIGHTS}: altered since it was written (its SHA-256 differs); {_ANEW}")
         run = Run.from_tree(page["run"], str(folder / PAGE))
-        return Artefact(
-            run, codec_of(run, page["codec"]), safetensors.torch.load(data), page["samples"], page["sha256"]
-        )
+        return Artefact(run, codec_of(run, page["codec"]), safetensors.torch.load(data), page["samples"])
     except OSError as error:
         raise CheckpointError(f"{folder}: no model here: {error.strerror}: {error.filename}; {_ANEW}") from None
     except (ValueError, KeyError, TypeError, SafetensorError) as error:

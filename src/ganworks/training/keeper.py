@@ -138,7 +138,8 @@ class Keeper:
     def deliver(self) -> None:
         """Write the last pictures and the model, the same bytes each time: a run whose end was cut short gets them."""
         self._previews.finish()
-        artefact.save(self.folder.model, self.session)
+        session = self.session
+        artefact.write(self.folder.model, session.run, session.codec, session.game.generator.averaged, session.samples)
 
     def _looks(self) -> bool:
         every = LOOK_EVERY.get(self.session.device.type, LOOK_ELSEWHERE)

@@ -26,7 +26,7 @@ class Previews:
         train = session.dataset.train
         # Spread over the data: neighbours in a folder look alike.
         rows = np.linspace(0, len(train) - 1, min(count, len(train))).astype(np.int64)
-        self._real = session.dataset.train.fetch(rows)
+        self._real = train.fetch(rows)
 
     def draw(self) -> None:
         grid = self.session.codec.preview(self._fake())
@@ -42,8 +42,7 @@ class Previews:
         self._write("real-beside-fake.png", np.concatenate(sides, axis=1))
 
     def _fake(self) -> Raw:
-        network = self.session.game.generator.averaged
-        return np.concatenate([self.session.codec.decode(x) for x in sampling.generate(network, self._z)])
+        return sampling.records(self.session.game.generator.averaged, self.session.codec, self._z)
 
     def _decoded_real(self) -> Raw:
         batch = encode(self._real.x, self._real.labels, self.session.codec, torch.device("cpu"))

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ..adversarial import Latents
+from ..domains import Codec
+from ..domains.base import Raw
 from .feed import derive
 
 # Arithmetic can depend on the size of a batch, so samples are always computed in batches of this size.
@@ -21,6 +24,11 @@ def latents(source: Latents, length: int, count: int, seed: int, first: int = 0)
         chunk += 1
     start = first % BATCH
     return torch.cat(parts)[start : start + count] if parts else torch.empty(0, length)
+
+
+def records(network: nn.Module, codec: Codec, z: Tensor) -> Raw:
+    """Records (N, ...) in the data's own form for latents z (N, L)."""
+    return np.concatenate([codec.decode(x) for x in generate(network, z)])
 
 
 @torch.no_grad()

@@ -53,12 +53,8 @@ class Zip(Pile):
                     continue
                 # zipfile cuts names at NUL; the name before that is the one that tries to deceive.
                 reason = _bad_name(entry.orig_filename, keep) or _bad_entry(entry)
-                if reason:
-                    listing.skipped.append(Skipped(printable(entry.orig_filename), reason))
-                elif is_picture(entry.filename):
+                if _triage(listing, entry.orig_filename, entry.filename, reason):
                     keep[entry.filename] = entry
-                else:
-                    listing.others += 1
         names = sorted(keep, key=lambda name: name.encode("utf-8", "surrogatepass"))
         listing.members = arranged(names, [keep[name] for name in names])
         return listing
@@ -96,12 +92,8 @@ class Tar(Pile):
             if entry.isdir():
                 continue
             reason = _bad_name(entry.name, keep) or _bad_kind(entry)
-            if reason:
-                listing.skipped.append(Skipped(printable(entry.name), reason))
-            elif is_picture(entry.name):
+            if _triage(listing, entry.name, entry.name, reason):
                 keep[entry.name] = place
-            else:
-                listing.others += 1
         listing.members = arranged(list(keep), list(keep.values()))
         return listing
 
@@ -130,6 +122,15 @@ class Tar(Pile):
             raise
         except _BROKEN as error:
             raise DataError(f"{self.root}: wanted a tar archive, {_line(error)}") from None
+
+
+def _triage(listing: Listing, given: str, name: str, reason: str | None) -> bool:
+    """Put a member that is no picture, or a bad one, on the listing's books. Returns whether it is to be kept."""
+    if reason:
+        listing.skipped.append(Skipped(printable(given), reason))
+    elif not is_picture(name):
+        listing.others += 1
+    return not reason and is_picture(name)
 
 
 def _line(error: Exception) -> str:
