@@ -84,6 +84,13 @@ def at(number: Number, progress: float) -> float:
     return number.at(progress) if isinstance(number, Schedule) else number
 
 
+def scaled(number: Number, factor: float) -> Number:
+    """The same course at `factor` times the height."""
+    if not isinstance(number, Schedule):
+        return number * factor
+    return type(number).from_tree({**number.tree(), **{end: factor * getattr(number, end) for end in ("start", "end")}})
+
+
 def _share(progress: float, begin: float, until: float) -> float:
     """How far progress lies between begin and until, clamped to 0..1; a step where they coincide."""
     if until <= begin:

@@ -1,0 +1,1 @@
+"""How close are two sets: pure functions of feature matrices, in float64."""
