@@ -1,0 +1,145 @@
+"""How unlike each other samples are, how evenly they fill the space, and how many different ones there seem to be."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d
+
+from ..settings import DataError
+from .neighbours import chunks
+from .sets import checked, matched
+
+WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+"""Of the scales, the finest first: Wang et al. (2003), table 1."""
+WINDOW, DEVIATION = 11, 1.5
+"""The Gaussian that local statistics are taken with."""
+
+
+class Bins(NamedTuple):
+    share: float
+    """NDB / K: share of bins whose weight differs at the 5 % level; 0.05 by chance alone."""
+    divergence: float
+    """Jensen-Shannon divergence of the two histograms, in nats."""
+
+
+def ms_ssim(x: Tensor, y: Tensor) -> float:
+    """Mean multi-scale structural similarity of pairs of pictures x and y, both (B, C, H, W) in -1..1. 1 is equal.
+
+    Between generated pictures a high mean is little diversity; compare it with that between real ones. Pictures too
+    small for five scales (a side below 176) have as many as fit, their weights made to sum to 1.
+    Raises DataError when shapes differ or a side is below 11. Source: Wang et al. (2003); its use, Odena et al. (2017).
+    """
+    if x.shape != y.shape or x.ndim != 4 or not len(x):
+        raise DataError(f"pictures in pairs must have one shape (B, C, H, W), got {tuple(x.shape)}, {tuple(y.shape)}")
+    side = min(x.shape[2:])
+    if side < WINDOW:
+        raise DataError(f"structural similarity needs pictures of at least {WINDOW} a side, got {side}")
+    scales = next(each for each in range(len(WEIGHTS), 0, -1) if side >> (each - 1) >= WINDOW)
+    weights = torch.tensor(WEIGHTS[:scales], dtype=torch.float64)
+    weights /= weights.sum()
+    x, y = ((each.detach().to("cpu", torch.float64) + 1) / 2 for each in (x, y))
+    product = torch.ones(len(x), dtype=torch.float64)
+    for scale, weight in enumerate(weights):
+        luminance, structure = _similarity(x, y)
+        last = scale == scales - 1
+        # Structure may be negative in a pair that is opposite; its root would not be a number.
+        product *= (luminance * structure if last else structure).flatten(1).mean(1).clamp(min=0) ** weight
+        if not last:
+            x, y = avg_pool2d(x, 2), avg_pool2d(y, 2)
+    return float(product.mean())
+
+
+def pairwise_diversity(features: Tensor, most: int = 2_000) -> float:
+    """Mean Euclidean distance between different samples of features (N, F), the first `most` of them.
+
+    Divide by the real set's: near 1 is as diverse, below 0.5 a warning. Raises DataError below two samples.
+    """
+    features = checked(features, "the")[:most]
+    total = sum(float(part.sum()) for _, part in chunks(features, features))
+    return total / (len(features) * (len(features) - 1))
+
+
+def bins(train: Tensor, fake: Tensor, count: int = 100, seed: int = 0) -> Bins:
+    """Cluster train (N, F) into `count` bins (fewer when there are few samples) and compare both sets' weights.
+
+    A bin differs when a two-sided test of two proportions says so at 5 %; so 0.05 is as good as it gets.
+    Raises DataError below 20 samples of either. Source: Richardson & Weiss (2018).
+    """
+    from scipy.stats import norm  # noqa: PLC0415  slow to import
+    from sklearn.cluster import KMeans  # noqa: PLC0415
+
+    train, fake = matched(train, fake, least=20)
+    # Each bin needs some samples of both for its test to mean anything.
+    count = max(2, min(count, len(train) // 10, len(fake) // 10))
+    scale = train.std(0).clamp(min=1e-12).numpy()
+    # The bins come from one half and the weights from the other: bins fit the samples they are made of too well.
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed)).numpy()
+    shown, kept = np.array_split(train.numpy()[order] / scale, 2)
+    cells = KMeans(count, n_init=1, random_state=seed % (1 << 32)).fit(shown[:20_000])
+    real, mine = (np.bincount(cells.predict(each), minlength=count) for each in (kept, fake.numpy() / scale))
+    n, m = len(kept), len(fake)
+    pooled = (real + mine) / (n + m)
+    error = np.sqrt(np.maximum(pooled * (1 - pooled) * (1 / n + 1 / m), 1e-300))
+    differs = np.abs(real / n - mine / m) / error > norm.ppf(0.975)
+    return Bins(float(differs.mean()), _jensen_shannon(real / n, mine / m))
+
+
+def ndb(train: Tensor, fake: Tensor, count: int = 100, seed: int = 0) -> float:
+    """`bins(...).share`: near 0.05 is best, 1 worst."""
+    return bins(train, fake, count, seed).share
+
+
+def birthday(real: Tensor, fake: Tensor) -> float:
+    """About how many different samples there are, from how often two of them are alike.
+
+    Alike are samples nearer to each other than all but the nearest 1 % of real samples are to their neighbours. With a
+    support of n, one pair in n is; the birthday paradox, counted over all pairs and not only for the first. When no
+    pair is alike it is the number of pairs: at least so many. Features of both (N, F), (M, F). Higher is better.
+
+    Raises DataError below 100 real or 2 generated samples, or when real ones have copies, which set no scale.
+    Source: Arora & Zhang (2018).
+    """
+    real, fake = matched(real, fake)
+    if len(real) < 100:
+        raise DataError(f"the scale of likeness needs 100 real samples, got {len(real)}")
+    closest = torch.cat([_no_self(first, part).amin(1) for first, part in chunks(real, real)])
+    limit = closest.quantile(0.01)
+    if limit <= 0:
+        raise DataError("real samples have exact copies among them, so nearness sets no scale; remove the copies")
+    alike = sum(int((_no_self(first, part) < limit).sum()) for first, part in chunks(fake, fake)) // 2
+    pairs = len(fake) * (len(fake) - 1) / 2
+    return pairs / max(alike, 1)
+
+
+def _no_self(first: int, distances: Tensor) -> Tensor:
+    rows = torch.arange(len(distances))
+    distances[rows, rows + first] = torch.inf
+    return distances
+
+
+def _similarity(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Luminance, and contrast times structure, at each place (B, C, h, w); values in 0..1. Wang et al. (2004)."""
+    small, smaller = 0.01**2, 0.03**2
+    mean_x, mean_y = _blurred(x), _blurred(y)
+    variance_x = _blurred(x * x) - mean_x.square()
+    variance_y = _blurred(y * y) - mean_y.square()
+    shared = _blurred(x * y) - mean_x * mean_y
+    luminance = (2 * mean_x * mean_y + small) / (mean_x.square() + mean_y.square() + small)
+    return luminance, (2 * shared + smaller) / (variance_x + variance_y + smaller)
+
+
+def _blurred(x: Tensor) -> Tensor:
+    places = torch.arange(WINDOW, dtype=x.dtype) - WINDOW // 2
+    line = torch.exp(-places.square() / (2 * DEVIATION**2))
+    line /= line.sum()
+    channels = x.shape[1]
+    rows = conv2d(x, line.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
+    return conv2d(rows, line.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
+
+
+def _jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
+    middle = (p + q) / 2
+    halves = [np.sum(each[each > 0] * np.log(each[each > 0] / middle[each > 0])) for each in (p, q)]
+    return float(sum(halves) / 2)

@@ -1,0 +1,160 @@
+"""Were training samples copied? Everything here compares generated samples with training ones and with held-out ones.
+
+None of these numbers can tell copying from a generator that is merely too narrow (Stein et al., 2023): read them
+beside coverage, and look at the neighbours.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..settings import DataError
+from . import neighbours
+from .sets import checked, matched
+
+SMALLEST = 1e-8
+"""Least variance of a fitted Gaussian, in units of the features' own."""
+
+
+class Copied(NamedTuple):
+    share: float
+    """Of generated samples nearer to a training sample than all but the nearest held-out ones are."""
+    expected: float
+    """The share that held-out samples have, by the choice of how near is near."""
+    p: float
+    """Probability of at least as large a share were generated samples fresh ones."""
+
+
+class Likelihood(NamedTuple):
+    value: float
+    """Feature likelihood divergence, 100 times nats a feature; lower is better, about 0 for fresh real samples."""
+    gap: float
+    """Train minus test negative log-likelihood, 100 times nats a feature; strongly negative: memorised."""
+
+
+def nearest(train: Tensor, fake: Tensor, count: int = 1) -> tuple[Tensor, Tensor]:
+    """Distances and indices (M, count) of the training samples (N, F) nearest to each generated one (M, F).
+
+    The nearest first. Raises DataError when there are fewer than `count` training samples.
+    """
+    train, fake = matched(train, fake, least=1)
+    checked(train, "real", count)
+    return neighbours.nearest(fake, train, count)
+
+
+def authenticity(train: Tensor, fake: Tensor) -> float:
+    """Share of generated samples (M, F) farther from their nearest training sample (N, F) than that one is from its
+    own nearest other training sample. Higher is better; compare with what held-out samples reach.
+
+    Source: Alaa et al. (2022), section 3.3.
+    """
+    train, fake = matched(train, fake)
+    own = neighbours.radii(train, 1)
+    distances, indices = neighbours.nearest(fake, train)
+    return float((distances[:, 0] > own[indices[:, 0]]).double().mean())
+
+
+def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.01) -> Copied:
+    """How many generated samples lie nearer to training than all but the share `near` of held-out ones do.
+
+    Whether that is more than chance allows: of both sets ranked together, how many of the nearest are generated ones?
+    Were they fresh, that number would be hypergeometric, so the test is exact.
+
+    train (N, F), held_out (H, F), fake (M, F); more training samples than held-out ones make no difference.
+    Raises DataError when held-out samples are too few for that share.
+    """
+    from scipy.stats import hypergeom  # noqa: PLC0415  slow to import
+
+    train, fake = matched(train, fake, least=1)
+    held_out = checked(held_out, "held-out", max(2, round(1 / near)))
+    expected = neighbours.nearest(held_out, train)[0][:, 0]
+    found = neighbours.nearest(fake, train)[0][:, 0]
+    rank = max(1, int(near * len(held_out)))
+    limit = expected.kthvalue(rank).values
+    close, fresh = ((each <= limit).double().mean() for each in (found, expected))
+    together = torch.cat([found, expected])
+    drawn = max(10, round(near * len(together)))
+    ours = int((together.topk(drawn, largest=False).indices < len(found)).sum())
+    return Copied(float(close), float(fresh), float(hypergeom.sf(ours - 1, len(together), len(found), drawn)))
+
+
+def copying(train: Tensor, test: Tensor, fake: Tensor, cells: int = 10, seed: int = 0) -> float:
+    """C_T: are generated samples (M, F) nearer to training ones (N, F) than test samples (H, F) are?
+
+    In each cell of a clustering of the training set, the z of Mann and Whitney for the distances to the nearest
+    training sample; their mean, weighted by test samples. Below about -3 copying, above 3 underfitting. Cells that
+    fewer than 20 test or generated samples fall into are left out. Raises DataError when that leaves none.
+    Source: Meehan et al. (2020).
+    """
+    from scipy.stats import rankdata  # noqa: PLC0415  slow to import
+    from sklearn.cluster import KMeans  # noqa: PLC0415
+
+    train, fake = matched(train, fake, least=cells)
+    test = checked(test, "test", cells)
+    clusters = KMeans(cells, n_init=1, random_state=seed % (1 << 32)).fit(train[:20_000].numpy())
+    distances = [neighbours.nearest(each, train)[0][:, 0].numpy() for each in (fake, test)]
+    homes = [clusters.predict(each.numpy()) for each in (fake, test)]
+    total, weight = 0.0, 0
+    for cell in range(cells):
+        mine, theirs = (each[home == cell] for each, home in zip(distances, homes, strict=True))
+        n, m = len(mine), len(theirs)
+        if min(n, m) < 20:
+            continue
+        above = rankdata(np.concatenate([mine, theirs]))[:n].sum() - n * (n + 1) / 2
+        total += m * (above - n * m / 2) / np.sqrt(n * m * (n + m + 1) / 12)
+        weight += m
+    if not weight:
+        raise DataError(
+            f"no region holds 20 test and 20 generated samples ({len(test)} and {len(fake)} in all); use more of both"
+        )
+    return float(total / weight)
+
+
+def likelihood_divergence(train: Tensor, test: Tensor, fake: Tensor, seed: int = 0) -> Likelihood:
+    """How likely test samples are under Gaussians around the generated ones, whose widths are fitted to training.
+
+    train (N, F), test (H, F), fake (M, F), standardised here by the training set. A generator that copies gives its
+    Gaussians no width, and test samples no likelihood. The zero is what one half of training makes of the other.
+    Widths are fitted by expectation-maximisation, where the authors follow gradients.
+    Raises DataError when a set is too small. Source: Jiralerspong et al. (2023).
+    """
+    train, fake = matched(train, fake, least=4)
+    test = checked(test, "test")
+    mean, deviation = train.mean(0), train.std(0)
+    used = deviation > 1e-12 * (1 + mean.abs())
+    if not used.any():
+        raise DataError("every feature of the training samples is constant; choose another extractor")
+    train, test, fake = (((each - mean) / deviation)[:, used] for each in (train, test, fake))
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
+    halves = torch.tensor_split(train[order], 2)
+    ideal = _surprise(test, halves[0], _widths(halves[1], halves[0]))
+    widths = _widths(train, fake)
+    unseen = _surprise(test, fake, widths)
+    return Likelihood(100 * (unseen - ideal), 100 * (_surprise(train, fake, widths) - unseen))
+
+
+def _widths(seen: Tensor, centres: Tensor, rounds: int = 30) -> Tensor:
+    """Variances (M,) of round Gaussians of equal weight at centres (M, F) that make `seen` (N, F) likely."""
+    squares = _squares(seen, centres)
+    features = seen.shape[1]
+    widths = squares.amin(1).mean().clamp(min=SMALLEST).expand(len(centres)) / features
+    for _ in range(rounds):
+        shares = (-squares / (2 * widths) - 0.5 * features * widths.log()).softmax(1)
+        weight = shares.sum(0)
+        # A centre that nothing is near keeps its width: there is nothing to fit.
+        fitted = (shares * squares).sum(0) / (features * weight.clamp(min=1e-12))
+        widths = torch.where(weight > 1e-6, fitted, widths).clamp(min=SMALLEST)
+    return widths
+
+
+def _surprise(seen: Tensor, centres: Tensor, widths: Tensor) -> float:
+    """Mean negative log-likelihood of `seen`, in nats a feature, but for the constant of a Gaussian."""
+    features = seen.shape[1]
+    logs = -_squares(seen, centres) / (2 * widths) - 0.5 * features * widths.log()
+    return -float((logs.logsumexp(1) - np.log(len(centres))).mean()) / features
+
+
+def _squares(x: Tensor, y: Tensor) -> Tensor:
+    return torch.cat([part.square() for _, part in neighbours.chunks(x, y)])
