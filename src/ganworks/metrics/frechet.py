@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,16 +54,17 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
 def between(real: Moments, fake: Moments) -> float:
     """The distance of two Gaussians: |m1 - m2|^2 + tr(S1 + S2 - 2 (S1 S2)^1/2).
 
-    The trace of the root is the sum of the roots of the eigenvalues of S1^1/2 S2 S1^1/2, which is symmetric: no
-    matrix square root that iterates, and singular covariances do no harm. Raises DataError when the sizes differ.
+    The trace of the root is the sum of the roots of the eigenvalues of R' S2 R, which is symmetric, for any R R' = S1:
+    no matrix square root that iterates, and singular covariances do no harm. Raises DataError when the sizes differ.
     """
     if real.mean.shape != fake.mean.shape:
         raise DataError(
             f"real samples have {len(real.mean)} features, generated ones {len(fake.mean)}; use one extractor for both"
         )
-    values, vectors = torch.linalg.eigh(real.covariance)
-    half = vectors * values.clamp(min=0).sqrt()
-    shared = torch.linalg.eigvalsh(half.T @ fake.covariance @ half).clamp(min=0).sqrt().sum()
+    half = _root(real.covariance)
+    # numpy's solver takes a quarter of the time of torch's on a CPU.
+    values = torch.from_numpy(np.linalg.eigvalsh((half.T @ fake.covariance @ half).numpy()))
+    shared = values.clamp(min=0).sqrt().sum()
     traces = real.covariance.trace() + fake.covariance.trace()
     return float(((real.mean - fake.mean).square().sum() + traces - 2 * shared).clamp(min=0))
 
@@ -76,6 +78,17 @@ def shortage(real: Tensor, fake: Tensor) -> str | None:
         f"{count} samples for {features} features: the covariances are singular and the distance mostly measures the "
         f"count; use more than {features} samples, or an extractor with fewer features"
     )
+
+
+def _root(covariance: Tensor) -> Tensor:
+    """A matrix R (F, F) with R R' = covariance, which may be singular."""
+    triangle, failed = torch.linalg.cholesky_ex(covariance)
+    if not failed and triangle.diagonal().amin() > 1e-6 * triangle.diagonal().amax():
+        lower: Tensor = triangle
+        return lower
+    values, vectors = (torch.from_numpy(each) for each in np.linalg.eigh(covariance.numpy()))
+    root: Tensor = vectors * values.clamp(min=0).sqrt()
+    return root
 
 
 def _gram(x: Tensor) -> Tensor:
