@@ -1,0 +1,118 @@
+"""examine: data -> what was found, the recipe that fits, and what it will cost."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import launch
+from ..domains import Codec, Dataset
+from ..launch import Words
+from ..training.watch import Watch
+from . import pictures, rows
+from .cost import Cost, cost
+from .findings import Findings
+from .sample import SPLITS, Looked, look
+
+ADVICE = (
+    (100, "warning", "a generator will learn them by heart; use it for textures or variations only, or find more"),
+    (300, "warning", "expect blurred or copied samples; augmentations are on; train long, and read `near copies`"),
+    (1_200, "note", "few for a generator from scratch; augmentations are on, and copying should be watched"),
+    (5_000, "note", "enough to begin with; more varied pictures help more than more minutes"),
+)
+
+
+@dataclass(frozen=True)
+class Checkup:
+    data: str
+    counts: dict[str, int]
+    findings: Findings
+    recipe: str
+    why: str
+    cost: Cost
+    seconds: float
+
+    def tree(self) -> dict[str, Any]:
+        """Plain values, without pictures."""
+        return {
+            "data": self.data,
+            "counts": self.counts,
+            "findings": [each._asdict() for each in self.findings.lines],
+            "bars": self.findings.bars,
+            "recipe": {"name": self.recipe, "why": self.why},
+            "cost": self.cost._asdict(),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def examine(data: str, settings: Sequence[str] = (), watch: Watch | None = None) -> Checkup:
+    """Read the data, look for what spoils training, and time the recipe that would be chosen.
+
+    settings are `domain.a=b` and others, as for training. Raises DataError or ConfigError with one line when there is
+    nothing usable.
+    """
+    begun = time.monotonic()
+    watch = watch or Watch()
+    plan = launch.plan(Words(data, settings=settings), watch)
+    dataset, run = plan.dataset, plan.run
+    codec = run.domain.fit(dataset)
+    findings = Findings()
+    _counts(findings, dataset, codec)
+    looked = look(dataset, codec)
+    if len(looked.x) < looked.total:
+        line = f"{len(looked.x):,} of {looked.total:,} records were looked at, drawn at random"
+        findings.add("examined", "note", line)
+    _labels(findings, dataset, looked)
+    watch.line(f"looking at {len(looked.x):,} records ...")
+    EXAMINATIONS.get(len(codec.spec.axes), rows.examine)(findings, dataset, codec, looked)
+    watch.line("trying the recipe for a few seconds ...")
+    counts = {split: len(getattr(dataset, split)) for split in SPLITS}
+    why = next((line for line in plan.lines if line.startswith("recipe ")), f"recipe {run.recipe}")
+    return Checkup(
+        data, counts, findings, run.recipe, why.removeprefix("recipe "), cost(run, dataset), time.monotonic() - begun
+    )
+
+
+def _counts(findings: Findings, dataset: Dataset, codec: Codec) -> None:
+    """How many, how they were read, what was left out, and how evenly they are labelled."""
+    train = len(dataset.train)
+    for most, level, advice in ADVICE:
+        if train < most and not dataset.train.endless and codec.spec.axes:
+            findings.add("count", level, f"{train:,} pictures to train on: {advice}")  # type: ignore[arg-type]
+            break
+    else:
+        findings.add("count", "good", f"{train:,} records to train on")
+    for split in SPLITS[1:]:
+        held_out = len(getattr(dataset, split))
+        if held_out < 50:
+            line = f"only {held_out} records in the {split} split: numbers about the generator will be unsure"
+            findings.add("count", "warning", line)
+    for note in dataset.notes:
+        findings.add("reading", "note", note)
+    if dataset.skipped:
+        shown = "; ".join(f"{each.name}: {each.reason}" for each in dataset.skipped[:3])
+        findings.add("left out", "warning", f"{len(dataset.skipped):,} files cannot be read: {shown}")
+    else:
+        findings.add("left out", "good", "every record can be read")
+
+
+def _labels(findings: Findings, dataset: Dataset, looked: Looked) -> None:
+    """Balance of the classes among the records looked at."""
+    if looked.labels is None or not dataset.classes:
+        return
+    counted = Counter(int(each) for each in looked.labels)
+    named = {name: counted.get(i, 0) for i, name in enumerate(dataset.classes)}
+    if len(named) <= 60:
+        findings.bars["records a class"] = named
+    least, most = min(named, key=lambda name: named[name]), max(named, key=lambda name: named[name])
+    ratio = named[most] / max(named[least], 1)
+    line = f"{len(named):,} classes, '{most}' with {named[most]:,} and '{least}' with {named[least]:,} records"
+    if ratio > 5:
+        findings.add("labels", "warning", f"{line}: rare classes will be drawn rarely and badly; even them out")
+    else:
+        findings.add("labels", "good", line)
+
+
+EXAMINATIONS: dict[int, Callable[[Findings, Dataset, Codec, Looked], None]] = {2: pictures.examine}
+"""By the number of axes a sample has; records of other kinds are examined as rows."""

@@ -1,0 +1,56 @@
+"""The records an examination looks at: some of every split, the same ones each time, as a codec encodes them."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate
+
+from ..domains import Codec, Dataset
+from ..domains.base import Indices
+from ..training.feed import derive, encode
+
+MOST = 20_000
+"""Records that are compared pair by pair; of more, a random part."""
+SIDE = 16
+"""Of the thumbnails that pictures are compared by."""
+SPLITS = ("train", "validation", "test")
+
+
+class Looked(NamedTuple):
+    """x (N, *shape) encoded, the label of each (N,) or None, its split (N,) and its row in that split (N,)."""
+
+    x: Tensor
+    labels: Indices | None
+    splits: Indices
+    rows: Indices
+    total: int
+    """Records there are."""
+
+    def thumbnails(self) -> Tensor:
+        """(N, SIDE * SIDE), the mean of all channels, averaged to a small square."""
+        grey = self.x.float().mean(1, keepdim=True)
+        return interpolate(grey, (SIDE, SIDE), mode="bilinear", antialias=True).flatten(1)
+
+
+def look(dataset: Dataset, codec: Codec) -> Looked:
+    """At most MOST records, of each split in proportion."""
+    sources = [getattr(dataset, split) for split in SPLITS]
+    total = sum(len(source) for source in sources)
+    kept = min(1.0, MOST / max(total, 1))
+    parts, labels, splits, rows = [], [], [], []
+    for number, source in enumerate(sources):
+        if not len(source):
+            continue
+        order = np.random.default_rng(derive("doctor", number)).permutation(len(source))
+        chosen = np.sort(order[: max(1, int(kept * len(source)))]).astype(np.int64)
+        for some in np.array_split(chosen, -(-len(chosen) // 1_024)):
+            fetched = source.fetch(some)
+            parts.append(encode(fetched.x, fetched.labels, codec, torch.device("cpu")).x)
+            labels.append(fetched.labels)
+        splits.append(np.full(len(chosen), number))
+        rows.append(chosen)
+    known = [each for each in labels if each is not None]
+    together = np.concatenate(known) if known and len(known) == len(labels) else None
+    return Looked(torch.cat(parts), together, np.concatenate(splits), np.concatenate(rows), total)
