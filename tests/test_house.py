@@ -15,6 +15,8 @@ from ganworks.recipes import RECIPES
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 300, 60
+READS_PUBLIC_WEIGHTS = ROOT / "src/ganworks/metrics/features/files.py"
+"""The one file that may call torch.load, for tensors alone."""
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT / "src").as_posix())
@@ -61,4 +63,8 @@ def test_no_pickle_no_eval_no_shell() -> None:
     words = (r"allow_pickle=True", r"import pickle", r"(?<!safetensors\.)torch\.(save|load)\(", r"shell=True", r"yaml")
     banned = re.compile("|".join([*words, r"(?<![.\w])(eval|exec)\("]))
     for path in SOURCES:
-        assert not banned.search(path.read_text(encoding="utf-8")), path
+        text = path.read_text(encoding="utf-8")
+        if path == READS_PUBLIC_WEIGHTS:
+            text, calls = re.subn(r"torch\.load\([^()]*\bweights_only=True\b[^()]*\)", "", text)
+            assert calls == 1
+        assert not banned.search(text), path
