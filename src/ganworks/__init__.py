@@ -4,14 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .evaluation import evaluate
     from .launch import train
     from .model import Model, load
     from .training.run import Run
 
 __version__ = "0.1.0"
-__all__ = ["Model", "Run", "load", "train"]
+__all__ = ["Model", "Run", "evaluate", "load", "train"]
 
-_HOMES = {"train": ".launch", "load": ".model", "Model": ".model", "Run": ".training.run"}
+_HOMES = {
+    "train": ".launch",
+    "load": ".model",
+    "evaluate": ".evaluation",
+    "Model": ".model",
+    "Run": ".training.run",
+}
 
 
 def __getattr__(name: str) -> Any:

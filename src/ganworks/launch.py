@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from .domains import DOMAINS, Dataset, Domain
+from .domains.base import Notify
 from .domains.points import MIXTURES
 from .model import Model
 from .recipes import RECIPES, Situation, choose
@@ -31,6 +32,8 @@ class Words(NamedTuple):
     settings: Sequence[str] = ()
     """`a.b=c`, laid over the recipe in this order."""
     strict: bool = False
+    until: str | None = None
+    """budget or converged."""
 
 
 class Plan(NamedTuple):
@@ -80,21 +83,28 @@ def train(
     run: str | Path | None = None,
     settings: Sequence[str] = (),
     strict: bool = False,
+    until: str | None = None,
     watch: Watch | None = None,
 ) -> Model:
     """Train a generator on data: a folder, an archive, an array file, or a built-in name; `digits` by default.
 
     Called again with the same words it goes on where it stopped. settings are `"terms.0.weight=3"`. Returns the
-    model; `run` (by default runs/<data>-<recipe>) holds everything else.
+    model; `run` (by default runs/<data>-<recipe>) holds everything else. until="converged" ends it where nothing
+    improves any more.
 
     Raises ConfigError, DataError or CheckpointError with one line for what a user can correct, TrainingError when
     training broke for good, and training.interrupt.Stopped after Ctrl-C, when everything is saved.
     """
     words = Words(
         None if data is None else str(data), recipe, samples, minutes, seed, None if run is None else str(run),
-        tuple(settings), strict,
+        tuple(settings), strict, until,
     )  # fmt: skip
     return launch(plan(words, watch), watch)
+
+
+def open_data(run: Run, notify: Notify = lambda line: None) -> Dataset:
+    """The data that a stored run names, read as it was read then. Raises DataError with one line when it is gone."""
+    return run.domain.read(_path(run.data), notify)
 
 
 def _go_on(words: Words, folder: Path | None) -> Words:
@@ -156,6 +166,8 @@ def _laid_over(tree: Tree, words: Words) -> Tree:
     if words.samples is not None or words.minutes is not None:
         budget = {"samples": words.samples, "minutes": words.minutes}
         tree = {**tree, "budget": {key: value for key, value in budget.items() if value is not None}}
+    if words.until is not None:
+        tree = merge(tree, {"health": {**tree.get("health", {}), "until": words.until}})
     return tree if words.seed is None else merge(tree, {"seed": words.seed})
 
 
@@ -184,7 +196,13 @@ def _settle(run: Run, folder: RunFolder) -> None:
     if before == run:
         return
     changed = _differences(before.tree(), run.tree())
-    if set(changed) <= {"budget", "previews", "checkpoints", "keep"}:  # none of them changes what is learnt from a step
+    if set(changed) <= {
+        "budget",
+        "previews",
+        "checkpoints",
+        "keep",
+        "health",
+    }:  # none of them changes what is learnt from a step
         write_atomic(folder.settings, run.toml())
         return
     name = changed[0]

@@ -28,8 +28,8 @@ class Model:
 
     @classmethod
     def of(cls, session: Session) -> Self:
-        """The model of a session as it stands."""
-        return cls(session.run, session.codec, session.game.generator.averaged, session.samples)
+        """The model of a session as it stands: at its end, the best that was judged."""
+        return cls(session.run, session.codec, *session.model)
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> Self:
@@ -117,7 +117,7 @@ def _loaded(path: Path) -> Artefact:
     shipped = artefact.read(place)
     # A finished run that was given a larger budget has gone on since its model was written.
     newest = Checkpoints(path / "checkpoints").paths()[-1:]
-    gone_on = any(int(each.name.partition("-")[0]) > shipped.samples for each in newest)
+    gone_on = any(int(each.name.partition("-")[0]) > shipped.of for each in newest)
     return _from_checkpoint(path) if gone_on else shipped
 
 

@@ -9,13 +9,14 @@ from pydantic import Field, field_validator
 from torch.nn import Parameter
 
 from ..schedule import Number, at
+from ..search import Search
 from ..settings import Settings
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
 class Optimiser(Settings, ABC):
-    learning_rate: Number = 2e-4
+    learning_rate: Annotated[Number, Search(1 / 4, 4)] = 2e-4
     """Step size; may be a schedule over the run."""
 
     @field_validator("learning_rate")

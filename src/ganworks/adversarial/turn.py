@@ -3,12 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
 
 from ..schedule import Number
+from ..search import Search
 from ..settings import Settings
 
 Logits = Tensor | tuple[Tensor, ...]
@@ -40,7 +41,7 @@ class Term(Settings, ABC):
 
     name: str
     player: ClassVar[Literal["discriminator", "generator"]]
-    weight: Number = 1.0
+    weight: Annotated[Number, Search(1 / 10, 10)] = 1.0
     """Factor of the cost; may be a schedule over the run."""
     every: int = Field(default=1, ge=1)
     """Charged on one step in so many, that many times as dear. Above 1 is cheaper and is known to hurt on small

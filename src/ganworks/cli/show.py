@@ -19,7 +19,7 @@ def command(run: str, settings: bool) -> None:
     if settings:
         click.echo(page.read_text(encoding="utf-8"), nl=False)
         return
-    from ..training.journal import read  # noqa: PLC0415  imports torch
+    from ..training.journal import read, verdict_of  # noqa: PLC0415  imports torch
 
     tree = read_toml(page)
     entries = read(folder / "journal.jsonl")
@@ -28,12 +28,14 @@ def command(run: str, settings: bool) -> None:
     networks = " / ".join(str(part.get("name")) for part in parts if isinstance(part, dict))
     click.echo(printable(f"{folder}: {recipe} on {data} ({networks}), batch {batch}, seed {seed}"))
     for entry in entries:
-        if entry["kind"] not in ("step",):
+        if entry["kind"] not in ("step", "judged"):
             told = ", ".join(f"{key} {value}" for key, value in entry.items() if key not in ("kind", "time"))
             click.echo(printable(f"{entry.get('time')}  {entry['kind']}: {told}"))
     steps = [entry for entry in entries if entry["kind"] == "step"]
     for key, value in (steps[-1] if steps else {}).items():
         if key not in ("kind", "time"):
             click.echo(f"  {key} {value:,.4g}" if isinstance(value, int | float) else f"  {key} {value}")
+    if told := verdict_of(folder):
+        click.echo(printable(told))
     latest = folder / "samples" / "latest.png"
     click.echo(printable(f"samples: {latest}") if latest.exists() else "no samples yet")

@@ -7,12 +7,13 @@ keeps checkerboards away (Odena et al. 2016). No grouped convolution: torch runs
 """
 
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from ..search import Search
 from ..spec import Spec
 from .base import Discriminator, Generator
 from .layers import LEAK, Draws, Judges, MinibatchStd, PixelNorm, Shape, he, picture_grid
@@ -24,7 +25,7 @@ class LeanGenerator(Generator):
     name: Literal["lean"] = "lean"
     latent: int = Field(default=64, gt=0)
     """Length of the latent vector."""
-    width: int = Field(default=32, gt=0)
+    width: Annotated[int, Search(1 / 2, 2)] = Field(default=32, gt=0)
     """Channels at half the sample's size; each coarser grid has twice as many, up to `widest`."""
     widest: int = Field(default=256, gt=0)
     """Channels that no grid exceeds."""
@@ -56,7 +57,7 @@ class LeanDiscriminator(Discriminator):
     """Pixels into channels, a strided convolution a halving, one more on the small grid, a dense logit."""
 
     name: Literal["lean"] = "lean"
-    width: int = Field(default=16, gt=0)
+    width: Annotated[int, Search(1 / 2, 2)] = Field(default=16, gt=0)
     """Channels at half the sample's size; each coarser grid has twice as many, up to `widest`."""
     widest: int = Field(default=256, gt=0)
     """Channels that no grid exceeds."""

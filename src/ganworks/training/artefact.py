@@ -27,15 +27,21 @@ class Artefact(NamedTuple):
     weights: dict[str, Tensor]
     samples: int
     """Samples it was trained on."""
+    of: int = 0
+    """Samples the run had seen when the model was written; more, where an earlier generator was the best."""
 
 
-def write(folder: Path, run: Run, codec: Codec, network: nn.Module, samples: int) -> None:
-    """Write a generator's weights, then the page that vouches for them. Raises CheckpointError when that fails."""
+def write(folder: Path, run: Run, codec: Codec, network: nn.Module, samples: int, of: int | None = None) -> None:
+    """Write a generator's weights, then the page that vouches for them; `of` are the run's samples, where that is more.
+
+    Raises CheckpointError when that fails.
+    """
     data = safetensors.torch.save({name: each.cpu().contiguous() for name, each in network.state_dict().items()})
     page = {
         "schema": SCHEMA,
         "made_by": "ganworks",
         "samples": samples,
+        "of": samples if of is None else of,
         "sha256": hashlib.sha256(data).hexdigest(),
         "run": run.tree(),
         "codec": codec.tree(),
@@ -58,7 +64,9 @@ def read(folder: Path) -> Artefact:
         if hashlib.sha256(data).hexdigest() != page["sha256"]:
             raise CheckpointError(f"{folder / WEIGHTS}: altered since it was written (its SHA-256 differs); {_ANEW}")
         run = Run.from_tree(page["run"], str(folder / PAGE))
-        return Artefact(run, codec_of(run, page["codec"]), safetensors.torch.load(data), page["samples"])
+        samples = page["samples"]
+        weights = safetensors.torch.load(data)
+        return Artefact(run, codec_of(run, page["codec"]), weights, samples, page.get("of", samples))
     except OSError as error:
         raise CheckpointError(f"{folder}: no model here: {error.strerror}: {error.filename}; {_ANEW}") from None
     except (ValueError, KeyError, TypeError, SafetensorError) as error:

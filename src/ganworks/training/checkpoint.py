@@ -85,6 +85,13 @@ class Checkpoints:
                 self._notify(f"skipped checkpoint {path.name}: {error}")
         return None
 
+    def oldest(self) -> Checkpoint | None:
+        """The oldest that is whole of those that are left."""
+        for path in self.paths():
+            with contextlib.suppress(CheckpointError):
+                return self.load(path)
+        return None
+
     def sweep(self) -> None:
         """Clear what a killed save or deletion left; a save that lacked only its name gets it. Call it at the start."""
         for partial in sorted(self.folder.glob(f"{PARTIAL}*")):

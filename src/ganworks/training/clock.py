@@ -34,6 +34,10 @@ class Clock:
         start, begun, total = self.plan[-1]
         return min(1.0, begun + (1 - begun) * (samples - start) / (total - start)) if total > start else 1.0
 
+    def cut(self, samples: int) -> None:
+        """End here: `samples` are all there is to see, whatever the budget."""
+        self.plan.append([samples, self.progress(samples), samples])
+
     def done(self, samples: int) -> bool:
         return samples >= self.total
 

@@ -38,6 +38,16 @@ class Feed(Iterator[Batch]):
         self.position += len(indices)
         return encode(fetched.x, fetched.labels, self.codec, self.device)
 
+    def not_finite(self, batches: int) -> list[int]:
+        """Which records of the last so many batches hold a number that is not finite, by their number in the source."""
+        found: set[int] = set()
+        for i in range(min(batches, self.position // self.batch)):
+            indices = self._indices(self.position - (i + 1) * self.batch)
+            fetched = self.source.fetch(indices)
+            x = encode(fetched.x, fetched.labels, self.codec, torch.device("cpu")).x
+            found |= set(indices[~x.isfinite().flatten(1).all(1).numpy()].tolist())
+        return sorted(found)
+
     def _indices(self, position: int) -> Indices:
         if self.source.endless:
             # A retry reads on from elsewhere, so that it does not meet the same records again.

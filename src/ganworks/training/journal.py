@@ -11,7 +11,7 @@ from ..settings import CheckpointError
 from .folder import Notify, log, write_atomic
 
 Entry = dict[str, Any]
-RELIVED = ("step", "preview")
+RELIVED = ("step", "preview", "judged", "remedy", "verdict")
 
 
 class Journal:
@@ -36,7 +36,7 @@ class Journal:
         self._attempt(lambda: self._append(line))
 
     def rewind(self, samples: int) -> None:
-        """Forget the steps and previews beyond `samples`: a resumed run will live them again."""
+        """Forget the steps, previews and judgements beyond `samples`: a resumed run will live them again."""
         self._attempt(lambda: self._rewind(samples))
 
     def _append(self, line: bytes) -> None:
@@ -97,6 +97,16 @@ def read(path: Path, notify: Notify = log) -> list[Entry]:
     if unreadable:
         notify(f"{path}: {unreadable} of {sum(map(bool, lines))} lines are cut or damaged and were skipped")
     return [entry for entry in parsed if entry is not None]
+
+
+def verdict_of(folder: Path) -> str:
+    """How the run in a folder fares, in a line: its last verdict and the reason; "" when it was never judged."""
+    found = [entry for entry in read(folder / "journal.jsonl") if entry["kind"] in ("judged", "verdict")]
+    if not found:
+        return ""
+    last = found[-1]
+    shipped = f"; the model is the one at {last['best_samples']:,} samples" if last["kind"] == "verdict" else ""
+    return f"verdict: {last.get('verdict')}: {last.get('reason')}{shipped}"
 
 
 def _parse(line: bytes) -> Entry | None:

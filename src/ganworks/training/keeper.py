@@ -1,5 +1,7 @@
 """Keeper: what a run writes down while it goes on, and how it goes back when numbers break."""
 
+import copy
+import math
 import time
 from collections.abc import Callable, Mapping
 
@@ -8,12 +10,15 @@ from torch import Tensor
 
 from ..settings import CheckpointError, TrainingError
 from . import artefact, devices
-from .checkpoint import Checkpoints
+from .checkpoint import Checkpoint, Checkpoints
 from .folder import RunFolder
 from .journal import Journal
+from .judge import Judge
 from .marks import CHECKPOINT_SECONDS, EARLY, Marks, evenly
 from .previews import Previews
+from .remedies import REMEDIES, ROLLS_BACK
 from .session import Session
+from .verdicts import broken_by
 from .watch import Watch
 
 # Times a run goes back to its last healthy checkpoint before it gives up.
@@ -32,6 +37,7 @@ class Keeper:
         self.session, self.folder, self.watch = session, folder, watch
         self.journal = Journal(folder.journal, notify=watch.line)
         self.checkpoints = Checkpoints(folder.checkpoints, keep=session.run.keep, notify=watch.line)
+        self.judge = Judge(session, self.journal, watch)
         self._sums: dict[str, Tensor] = {}
         self._summed, self._watched = 0, (time.monotonic(), 0)
 
@@ -61,6 +67,7 @@ class Keeper:
         self.journal.write(
             where, samples=session.samples, total=session.clock.total, **devices.describe(session.device)
         )
+        self.judge.begin(saved)
         if saved is None:
             self.save(required=True)
         run, progress = session.run, session.progress
@@ -73,15 +80,22 @@ class Keeper:
         self.watch.begin(session.samples, session.clock.total)
         session.start_clock()
 
+    def before(self) -> None:
+        """What must be known before a step to judge it afterwards."""
+        self.judge.before()
+
     def after(self, stats: Mapping[str, Tensor]) -> None:
         """Everything that follows a step: look, write down, draw, save; or go back."""
         session = self.session
-        if self._looks() and (faults := session.faults(stats)):
+        judging = self.judge.due()
+        if (judging or self._looks()) and (faults := session.faults(stats)):
             self.go_back(faults)
             return
         if session.lap():
             self.watch.line(f"the machine's speed changed: {session.clock.total:,} samples planned now")
             self.journal.write("planned", samples=session.samples, total=session.clock.total)
+        if judging and self._judged(stats):
+            return
         self._report(stats)
         progress = session.progress
         if self._preview_marks.due(progress):
@@ -96,7 +110,7 @@ class Keeper:
             self.go_back(faults)
             return
         try:
-            self.checkpoints.save(session.parts(), session.values(), session.samples, session.retry)
+            self._write()
         except CheckpointError as error:
             if required or not self.folder.path.is_dir():
                 raise
@@ -109,22 +123,76 @@ class Keeper:
         Raises TrainingError with a diagnosis when that was done often enough.
         """
         session = self.session
-        samples, retry = session.samples, session.retry + 1
-        self.journal.write("broken", samples=samples, faults=faults[:20])
+        samples, broken = session.samples, session.retry + 1 - session.rollbacks
+        every = LOOK_EVERY.get(session.device.type, LOOK_ELSEWHERE) * (session.run.discriminator_turns + 1)
+        verdict = broken_by(faults, session.feed.not_finite(every))
+        self.journal.write("broken", samples=samples, faults=faults[:20], **verdict._asdict())
+        self.watch.judged(samples, math.inf, verdict.word)
         saved = self.checkpoints.latest()
-        if retry > RETRIES or saved is None:
+        if broken > RETRIES or saved is None:
             raise TrainingError(
-                f"training broke at {samples:,} samples for the {retry}. time: {faults[0]}"
+                f"training broke at {samples:,} samples for the {broken}. time: {faults[0]}"
                 f"{f' and {len(faults) - 1} more' if len(faults) > 1 else ''}; lower the learning rates, raise the "
                 f"weight of a penalty, or look at the data's range ({self.folder.journal.name} has the list)"
             )
-        session.load(saved)
-        session.retry = session.feed.retry = retry
-        self.checkpoints.save(session.parts(), session.values(), session.samples, retry)
-        self.journal.rewind(session.samples)
-        told = f"back to {session.samples:,} with a fresh stream ({retry} of {RETRIES})"
+        self._return_to(saved)
+        self._write()
+        told = f"back to {session.samples:,} with a fresh stream ({broken} of {RETRIES})"
         self.watch.line(f"{faults[0]} at {samples:,} samples: {told}")
-        self.journal.write("went back", samples=session.samples, retry=retry)
+        self.journal.write("went back", samples=session.samples, retry=session.retry)
+
+    def _judged(self, stats: Mapping[str, Tensor]) -> bool:
+        """Judge, and do what the verdict asks for. Returns whether the run went back."""
+        session, judge = self.session, self.judge
+        judge.look(stats)
+        if judge.converged and not session.done:
+            session.clock.cut(session.samples)
+            self.journal.write("converged", samples=session.samples)
+            self.watch.line(f"converged at {session.samples:,} samples: the run ends here, as asked")
+        remedy = judge.remedy()
+        return remedy is not None and self._treat(remedy)
+
+    def _treat(self, remedy: str) -> bool:
+        """Go on under a remedy, from the last healthy checkpoint where the weights are not worth keeping."""
+        session, judge, taken = self.session, self.judge, list(self.session.remedies)
+        verdict, rollbacks, saved = judge.verdict, session.rollbacks, None
+        assert verdict is not None
+        if verdict.word in ROLLS_BACK:
+            saved = self.checkpoints.latest(at_most=judge.healthy()) or self.checkpoints.oldest()
+        if saved is not None:
+            self._return_to(saved)
+            session.rollbacks = rollbacks + 1
+        for name in [*taken[len(session.remedies) :], remedy]:
+            session.take(name)
+        judge.start_anew()
+        told = f"{REMEDIES[remedy].told} (remedy {len(session.remedies)} of {session.run.health.remedies})"
+        where = f"back to {session.samples:,} samples, and " if saved is not None else ""
+        self.watch.line(f"{verdict.word}: {where}{told}")
+        self.journal.write(
+            "remedy",
+            samples=session.samples,
+            remedy=remedy,
+            number=len(session.remedies),
+            verdict=verdict.word,
+            reason=verdict.reason,
+        )
+        if saved is not None:
+            self._write()
+        return saved is not None
+
+    def _return_to(self, saved: Checkpoint) -> None:
+        """Take over a checkpoint, with a fresh stream of data and noise."""
+        session, retry = self.session, self.session.retry + 1
+        session.load(saved)
+        self.judge.load(saved)
+        session.retry = session.feed.retry = retry
+        self.journal.rewind(session.samples)
+
+    def _write(self) -> None:
+        session, judge = self.session, self.judge
+        self.checkpoints.save(
+            session.parts() | judge.parts(), session.values() | judge.values(), session.samples, session.retry
+        )
 
     def finish(self) -> None:
         """Save the last checkpoint, the last pictures and the model to ship."""
@@ -133,13 +201,25 @@ class Keeper:
         if not session.done:  # the last step was broken and the run went back
             return
         self.deliver()
+        if (verdict := self.judge.verdict) is not None:
+            shipped = session.model[1]
+            self.journal.write(
+                "verdict", samples=session.samples, verdict=verdict.word, reason=verdict.reason, best_samples=shipped
+            )
         self.journal.write("finished", samples=session.samples, seconds=round(session.clock.seconds, 1))
 
     def deliver(self) -> None:
-        """Write the last pictures and the model, the same bytes each time: a run whose end was cut short gets them."""
+        """Write the last pictures and the model, the same bytes each time: a run whose end was cut short gets them.
+
+        The model is the best one that was judged, where it is significantly better than the last.
+        """
+        session, best = self.session, self.judge.shipped()
+        if best is not None:
+            network = copy.deepcopy(session.game.generator.averaged)
+            network.load_state_dict(best.weights)
+            session.shipped = (network, best.reading.samples)
         self._previews.finish()
-        session = self.session
-        artefact.write(self.folder.model, session.run, session.codec, session.game.generator.averaged, session.samples)
+        artefact.write(self.folder.model, session.run, session.codec, *session.model, session.samples)
 
     def _looks(self) -> bool:
         every = LOOK_EVERY.get(self.session.device.type, LOOK_ELSEWHERE)

@@ -16,6 +16,10 @@ class Marks:
         self._left = sorted({point for point in points if point > begun}, reverse=True)
         self._seconds, self._last = seconds, time.monotonic()
 
+    def soon(self, progress: float) -> bool:
+        """Whether a mark lies at or before `progress`; it stays due."""
+        return bool(self._left) and self._left[-1] <= progress
+
     def due(self, progress: float) -> bool:
         """Whether a mark was passed since the last time one was, or the longest wait is over."""
         passed = time.monotonic() - self._last >= self._seconds

@@ -42,7 +42,7 @@ class Previews:
         self._write("real-beside-fake.png", np.concatenate(sides, axis=1))
 
     def _fake(self) -> Raw:
-        return sampling.records(self.session.game.generator.averaged, self.session.codec, self._z)
+        return sampling.records(self.session.model[0], self.session.codec, self._z)
 
     def _decoded_real(self) -> Raw:
         batch = encode(self._real.x, self._real.labels, self.session.codec, torch.device("cpu"))

@@ -23,7 +23,9 @@ from ..domains import DOMAINS, Domain
 from ..networks import DISCRIMINATORS, GENERATORS
 from ..networks.base import Discriminator, Generator
 from ..schedule import Number
+from ..search import Search
 from ..settings import Chosen, Settings
+from .health import Health
 
 
 class Budget(Settings):
@@ -68,13 +70,13 @@ class Run(Settings):
     """How the generator moves."""
     discriminator_optimiser: Annotated[Optimiser, Chosen(OPTIMISERS, "optimiser")]
     """How the discriminator moves."""
-    half_life: Number = 0.0
+    half_life: Annotated[Number, Search(1 / 5, 5)] = 0.0
     """Half-life of the averaged generator in samples seen; 0 keeps no average."""
     discriminator_turns: int = Field(default=1, ge=1)
     """Turns of the discriminator for one of the generator."""
     packing: int = Field(default=1, ge=1)
     """Samples the discriminator judges together."""
-    batch: int = Field(default=64, ge=1, le=1_000_000)
+    batch: Annotated[int, Search(1 / 2, 4)] = Field(default=64, ge=1, le=1_000_000)
     """Real samples in a turn."""
     part: int | None = Field(default=None, ge=1)
     """Largest part of a batch in memory at once; parts add up to the batch."""
@@ -92,6 +94,8 @@ class Run(Settings):
     """Checkpoints over the run, evenly; besides, one every five minutes."""
     keep: int = Field(default=3, ge=1)
     """Checkpoints that stay on disk."""
+    health: Health = Health()
+    """How the run is judged while it goes on, and what may be done about it."""
 
     @model_validator(mode="after")
     def _parts_hold_whole_packs(self) -> Self:

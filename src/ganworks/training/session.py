@@ -1,7 +1,8 @@
 """Session: the live parts of a run, and everything about them that a checkpoint must hold."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from ..adversarial import Game, Player, Rules
 from ..domains import Dataset
 from ..settings import CheckpointError, ConfigError, DataError
 from ..spec import Span, Spec
-from . import devices
+from . import devices, remedies
 from .checkpoint import Checkpoint
 from .clock import Clock
 from .feed import Feed, derive
@@ -33,10 +34,16 @@ class Session:
         self.device = devices.pick(run.device)
         devices.make_repeatable()
         self.codec = run.domain.fit(dataset)
-        self.game = _game(run, self.codec.spec, self.device)
+        self.remedies: list[str] = []
+        self.strength = remedies.FIRST
+        self.rollbacks = 0
+        """Times a verdict, not a broken number, sent the run back."""
+        self.game = self._built()
         self.feed = Feed(dataset.train, self.codec, run.batch, self.device, run.seed)
         self.clock = Clock(run.budget, run.batch)
         self.samples, self.retry = 0, 0
+        self.shipped: tuple[nn.Module, int] | None = None
+        """The generator to ship and the samples it had seen, where that is not the last one."""
         self._mark = time.monotonic()
 
     @property
@@ -46,6 +53,11 @@ class Session:
     @property
     def progress(self) -> float:
         return self.clock.progress(self.samples)
+
+    @property
+    def model(self) -> tuple[nn.Module, int]:
+        """The generator to sample from and the samples it has seen."""
+        return self.shipped or (self.game.generator.averaged, self.samples)
 
     def step(self) -> dict[str, Tensor]:
         """One round of the game."""
@@ -96,6 +108,9 @@ class Session:
             "fingerprint": self.dataset.fingerprint,
             "codec": self.codec.tree(),
             "threads": torch.get_num_threads(),
+            "remedies": self.remedies,
+            "strength": self.strength,
+            "rollbacks": self.rollbacks,
         }
 
     def load(self, saved: Checkpoint) -> None:
@@ -106,6 +121,7 @@ class Session:
             raise DataError(
                 f"the data at {self.run.data} is not what this run began with; put it back, or begin with another --run"
             )
+        self._adopt(values.get("remedies", []), values.get("strength", remedies.FIRST))
         players = self.game.players()
         if missing := players.keys() - saved.parts.keys():
             raise CheckpointError(f"{saved.path} lacks {', '.join(sorted(missing))}; it belongs to another kind of run")
@@ -115,7 +131,37 @@ class Session:
         self.samples, self.retry = saved.samples, saved.retry
         self.feed.position, self.feed.retry = values["position"], saved.retry
         self.game.steps = values["steps"]
+        self.rollbacks = values.get("rollbacks", 0)
         self.clock.load(values["clock"])
+
+    def take(self, remedy: str) -> None:
+        """Go on under one remedy more. The players keep what they learnt, where it fits the networks."""
+        before = self.game
+        self._adopt([*self.remedies, remedy], self.strength)
+        if self.game is before:
+            return
+        self.game.steps = before.steps
+        self.game.generator.load(before.generator.state())
+        if before.rules.packing == self.game.rules.packing:
+            self.game.discriminator.load(before.discriminator.state())
+
+    def steer(self, strength: float) -> None:
+        """Set the strength of adaptive augmentation, if that remedy was taken."""
+        if strength != self.strength and "augment" in self.remedies:
+            self.strength = strength
+            case = remedies.Case(len(self.codec.spec.axes), strength)
+            changed = remedies.treated(self.run, self.remedies, case)
+            self.game.rules = replace(self.game.rules, augmentations=changed.augmentations)
+
+    def _adopt(self, names: Sequence[str], strength: float) -> None:
+        if (list(names), strength) != (self.remedies, self.strength):
+            self.remedies, self.strength = list(names), strength
+            self.game = self._built()
+
+    def _built(self) -> Game:
+        """The game under the remedies taken, freshly initialised."""
+        case = remedies.Case(len(self.codec.spec.axes), self.strength)
+        return _game(remedies.treated(self.run, self.remedies, case), self.codec.spec, self.device)
 
     def faults(self, stats: Mapping[str, Tensor]) -> list[str]:
         """What is not finite, in the order in which it is worth looking at; empty when all is well."""

@@ -25,6 +25,7 @@ def train(run: Run, dataset: Dataset, folder: RunFolder, watch: Watch | None = N
                 keeper.deliver()
                 watch.line(f"already complete at {session.samples:,} samples; ask for more samples or minutes to go on")
             while not session.done:
+                keeper.before()
                 keeper.after(session.step())
                 if session.done:
                     keeper.finish()

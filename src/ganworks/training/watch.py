@@ -17,6 +17,9 @@ class Watch:
     def step(self, samples: int, total: int, rate: float, stats: Mapping[str, float]) -> None:
         """Called every so often: samples seen, samples a second, and the latest numbers."""
 
+    def judged(self, samples: int, distance: float, verdict: str) -> None:
+        """Called at each judgement: the distance to held-out data, and how the run fares in a word."""
+
     def line(self, text: str) -> None:
         """Something worth a line."""
 
@@ -34,6 +37,7 @@ class Terminal(Watch):
         self._bar: Any = None
         self._task: Any = None
         self._said = 0.0
+        self._verdict = ""
 
     def begin(self, samples: int, total: int) -> None:
         if not self.console.is_terminal:
@@ -46,13 +50,16 @@ class Terminal(Watch):
         self._task = self._bar.add_task("", total=total, completed=samples, told="")
 
     def step(self, samples: int, total: int, rate: float, stats: Mapping[str, float]) -> None:
-        told = _summary(rate, stats)
+        told = "  ".join(each for each in (_summary(rate, stats), self._verdict) if each)
         if self._bar is not None:
             self._bar.update(self._task, completed=samples, total=total, told=told)
         elif time.monotonic() - self._said > 10:
             self._said = time.monotonic()
             left = (total - samples) / rate if rate else 0
             self.line(f"{samples:,} of {total:,} samples  {told}  {left / 60:.1f} min left")
+
+    def judged(self, samples: int, distance: float, verdict: str) -> None:
+        self._verdict = verdict if samples else ""
 
     def line(self, text: str) -> None:
         text = printable(text)

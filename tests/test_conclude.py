@@ -1,0 +1,31 @@
+"""A run ends in a statement, and what cannot be said is said."""
+
+from pathlib import Path
+
+import pytest
+
+from ganworks.cli import run
+
+from .conftest import NARROW
+
+
+def test_a_run_ends_with_its_evidence(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "ring", "--samples", "640", "--set", "domain.count=2000", "--run", "new"]) == 0
+    told = capsys.readouterr().err
+    assert "closeness (" in told and "coverage (" in told and "copying (" in told
+    assert (place / "new" / "evaluation.json").exists()
+    assert "FD(" in (place / "new" / "report.html").read_text(encoding="utf-8")
+
+
+def test_too_little_data_for_evidence_costs_nothing_of_the_run(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for each in sorted(good.iterdir())[4:]:
+        each.unlink()
+    assert run(["train", "good", "--samples", "16", *NARROW, "--run", "new"]) == 0
+    assert "not evaluated: " in capsys.readouterr().err
+    assert (good.parent / "new" / "model" / "model.json").exists()
+    assert "Not evaluated yet" in (good.parent / "new" / "report.html").read_text(encoding="utf-8")
+
+
+def test_evidence_can_be_left_out(good: Path) -> None:
+    assert run(["train", "good", "--samples", "16", "--no-evaluate", *NARROW, "--run", "new"]) == 0
+    assert not (good.parent / "new" / "report.html").exists()
