@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..settings import DataError
 from .neighbours import chunks, radii
-from .sets import matched
+from .sets import checked, matched
 
 
 class Coverage(NamedTuple):
@@ -28,11 +28,17 @@ def prdc(real: Tensor, fake: Tensor, k: int = 5) -> Coverage:
     nearest other sample of the same set. Memory stays below 2 GB at 50,000 of each.
 
     Raises DataError when a set has no more than k samples, when most real samples have k or more exact copies (their
-    neighbourhoods are empty, and every score would be 0), or when a number is not finite.
+    neighbourhoods are empty, and every score would be near 0; of a lesser share `copies` warns), or when a number is
+    not finite.
     Source: Kynkäänniemi et al. (2019); Naeem et al. (2020).
     """
     real, fake = matched(real, fake, least=k + 1)
-    _refuse_copies(real, k)
+    empty, highest = _empty(real, k)
+    if 2 * empty > len(real):
+        raise DataError(
+            f"{empty} of {len(real)} real samples have {k} or more exact copies: precision, recall, density and "
+            f"coverage would be near 0 whatever is generated; remove the copies, or take k above {highest}"
+        )
     real_radii, fake_radii = radii(real, k), radii(fake, k)
     inside = torch.zeros(len(fake), dtype=torch.int64)  # real neighbourhoods around each generated sample
     recalled = torch.zeros(len(real), dtype=torch.bool)
@@ -48,12 +54,20 @@ def prdc(real: Tensor, fake: Tensor, k: int = 5) -> Coverage:
     return Coverage(precision, recall, density / k, coverage)
 
 
-def _refuse_copies(real: Tensor, k: int) -> None:
-    _, group, counts = torch.unique(real, dim=0, return_inverse=True, return_counts=True)
-    empty = int((counts[group] > k).sum())
-    if 2 * empty > len(real):
-        raise DataError(
-            f"{empty} of {len(real)} real samples have {k} or more exact copies, {len(counts)} are distinct: "
-            f"precision, recall, density and coverage would be 0 whatever is generated; remove the copies, or take k "
-            f"above {int(counts.max()) - 1}"
-        )
+def copies(real: Tensor, k: int = 5) -> str | None:
+    """One line when some real samples (N, F) have k or more exact copies, which nothing can cover; else None."""
+    empty, highest = _empty(checked(real, "real", k + 1), k)
+    if not empty:
+        return None
+    return (
+        f"{empty} of {len(real)} real samples have {k} or more exact copies: no sample can lie in their neighbourhoods, "
+        f"so coverage is at most {1 - empty / len(real):.3f}; remove the copies, or take k above {highest}"
+    )
+
+
+def _empty(real: Tensor, k: int) -> tuple[int, int]:
+    """Real samples with k or more exact copies, and the most copies that one has."""
+    # Adding 0 makes one zero of both. Equal hashes of unequal rows are as likely as a flipped bit.
+    hashes = torch.tensor([hash((row + 0.0).tobytes()) for row in real.numpy()])
+    _, group, counts = hashes.unique(return_inverse=True, return_counts=True)
+    return int((counts[group] > k).sum()), int(counts.max()) - 1

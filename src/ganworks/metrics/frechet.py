@@ -10,9 +10,6 @@ from torch import Tensor
 from ..settings import DataError
 from .sets import checked, matched
 
-BLOCK = 512
-"""Side of the blocks that a product of a matrix with itself is made of; only those on and above the diagonal are."""
-
 
 @dataclass(frozen=True)
 class Moments:
@@ -29,7 +26,9 @@ class Moments:
         """Mean and covariance of features (N, F). Raises DataError below two samples or when one is not finite."""
         features = checked(features, what)
         mean = features.mean(0)
-        return cls(len(features), mean, _gram(features - mean) / (len(features) - 1))
+        centred = (features - mean).numpy()
+        # numpy sees that this is symmetric, and does half the work; torch does all of it.
+        return cls(len(features), mean, torch.from_numpy(centred.T @ centred) / (len(features) - 1))
 
 
 def frechet_distance(real: Tensor, fake: Tensor) -> float:
@@ -89,19 +88,3 @@ def _root(covariance: Tensor) -> Tensor:
     values, vectors = (torch.from_numpy(each) for each in np.linalg.eigh(covariance.numpy()))
     root: Tensor = vectors * values.clamp(min=0).sqrt()
     return root
-
-
-def _gram(x: Tensor) -> Tensor:
-    """x'x (F, F) for x (N, F): half of the work of a product, since it is symmetric."""
-    size = x.shape[1]
-    if size <= BLOCK:
-        return x.T @ x
-    gram = x.new_empty(size, size)
-    starts = range(0, size, BLOCK)
-    columns = {start: x[:, start : start + BLOCK].contiguous() for start in starts}
-    for left in starts:
-        for right in range(left, size, BLOCK):
-            block = columns[left].T @ columns[right]
-            gram[left : left + BLOCK, right : right + BLOCK] = block
-            gram[right : right + BLOCK, left : left + BLOCK] = block.T
-    return gram
