@@ -29,3 +29,14 @@ def test_too_little_data_for_evidence_costs_nothing_of_the_run(good: Path, capsy
 def test_evidence_can_be_left_out(good: Path) -> None:
     assert run(["train", "good", "--samples", "16", "--no-evaluate", *NARROW, "--run", "new"]) == 0
     assert not (good.parent / "new" / "report.html").exists()
+
+
+def test_longer_evidence_about_the_same_model_is_kept(place: Path) -> None:
+    words = ["train", "ring", "--samples", "640", "--set", "domain.count=2000", "--run", "new"]
+    assert run(words) == 0
+    assert run(["evaluate", "new", "--repeats", "4"]) == 0
+    before = (place / "new" / "evaluation.json").read_bytes()
+    assert run(words) == 0
+    assert (place / "new" / "evaluation.json").read_bytes() == before
+    assert run([*words, "--samples", "1280"]) == 0
+    assert (place / "new" / "evaluation.json").read_bytes() != before

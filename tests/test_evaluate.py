@@ -13,7 +13,7 @@ from ganworks.cli import run
 from ganworks.domains.points import MIXTURES
 from ganworks.evaluation import neighbours
 from ganworks.evaluation.findings import by_chance, findings
-from ganworks.evaluation.scores import Reference, score
+from ganworks.evaluation.scores import METRICS, Reference, score
 from ganworks.evaluation.shrink import Shrunk
 from ganworks.evaluation.subject import load
 from ganworks.evaluation.views import View, of_generated, of_records, rows_of
@@ -127,6 +127,25 @@ def test_new_samples_of_the_same_law_raise_no_finding_and_planted_faults_do() ->
 
 def test_the_share_that_chance_allows_falls_with_the_number_of_held_out_records() -> None:
     assert by_chance(5000, 25000) < 0.015 < by_chance(200, 1000) < by_chance(20, 100) < 1
+
+
+def test_classes_that_are_missing_neglected_or_as_in_the_data_are_told_apart() -> None:
+    real = [0.25, 0.25, 0.499, 0.001]
+
+    def found(histogram: list[float], kl: float) -> tuple[str, str]:
+        page = {"names": ["a", "b", "c", "d"], "histogram": histogram, "real": real, "kl": kl}
+        (finding,) = findings({}, 1000, 5, page)
+        return finding.level, finding.line
+
+    assert found([0.25, 0.25, 0.5, 0.0], 0.001)[0] == "good"  # one record in the data may be missed by chance
+    assert found([0.1, 0.4, 0.5, 0.0], 0.1)[0] == "warning"
+    level, line = found([0.0, 0.5, 0.5, 0.0], 0.4)
+    assert level == "alarm" and "1 of 4 classes are never drawn: a;" in line
+
+
+def test_only_the_network_of_2015_gives_an_fid() -> None:
+    assert METRICS["frechet"].spelled("inception") == "FID" and METRICS["kernel"].spelled("inception") == "KID"
+    assert METRICS["frechet"].spelled("inception-pca64") == "FD(inception-pca64)"
 
 
 def test_copies_are_found_beside_what_they_copy(ring) -> None:

@@ -1,6 +1,8 @@
 """The end of a run: a short evaluation and the page about it, so that every run ends in a statement."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 from .evaluation import evaluate
 from .report import report
@@ -14,10 +16,11 @@ COUNT, REPEATS = 1_000, 3
 def conclude(folder: Path, watch: Watch) -> None:
     """Evaluate a finished run in short, tell what was found, and write its report.
 
+    Evidence about the same model that is there already is kept: a longer evaluation is not replaced by a short one.
     What cannot be evaluated, for instance too few held-out records, is told in a line and takes nothing from the run.
     """
     try:
-        page = evaluate(folder, count=COUNT, repeats=REPEATS)
+        page = _stored(folder) or evaluate(folder, count=COUNT, repeats=REPEATS)
     except (ConfigError, DataError, CheckpointError) as error:
         watch.line(f"not evaluated: {error}")
     else:
@@ -27,3 +30,13 @@ def conclude(folder: Path, watch: Watch) -> None:
         watch.line(f"report: {report(folder, watch.line)}; more evidence with: ganworks evaluate {folder}")
     except CheckpointError as error:
         watch.line(f"no report was written: {error}")
+
+
+def _stored(folder: Path) -> dict[str, Any] | None:
+    """The evaluation of this very model, if there is one."""
+    try:
+        page: dict[str, Any] = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+        model = json.loads((folder / "model" / "model.json").read_text(encoding="utf-8"))
+        return page if page["run"]["model_sha256"] == model["sha256"] and page["findings"] else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None

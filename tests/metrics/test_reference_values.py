@@ -101,7 +101,7 @@ def test_modes_by_hand() -> None:
     found = modes(torch.tensor([0, 0, 1, 2]), 4)
     assert found.count == 3
     assert found.kl == pytest.approx(0.5 * math.log(2), abs=1e-9)
-    assert modes(torch.arange(26_000) % 1_000, 1_000).floor == pytest.approx(0.0192, abs=1e-4)
+    assert modes(torch.arange(26_000) % 1_000, 1_000).floor == pytest.approx(0.0192, abs=3e-4)
 
 
 def test_a_shift_moves_every_slice_by_its_share() -> None:

@@ -13,6 +13,8 @@ from .views import View
 
 KERNEL_MOST, SLOW_MOST = 2000, 1000
 """Samples on which the kernel distance, and whatever is slower still, are computed; the first of each set."""
+PAIRS = 300
+"""Pairs of pictures whose likeness is taken."""
 AUTHENTIC_TRAIN = 2000
 """Training records among which authenticity looks; it needs the distance of each to its own neighbour."""
 INCEPTION = "inception"
@@ -116,11 +118,9 @@ def _birthday(reference: Reference, view: View) -> Values:
 
 
 def _pairs(reference: Reference, view: View) -> Values:
-    """Likeness of samples to each other, in pairs that no sample is in twice."""
-    half = len(view.samples) // 2
-    if view.samples.ndim != 4 or not half or min(view.samples.shape[2:]) < diversity.WINDOW:
+    if view.samples.ndim != 4 or min(view.samples.shape[2:]) < 3:
         return {}
-    return {"ms-ssim": diversity.ms_ssim(view.samples[:half], view.samples[half : 2 * half])}
+    return {"ms-ssim": diversity.likeness(view.samples, pairs=PAIRS)}
 
 
 def _copied(reference: Reference, view: View) -> Values:
@@ -149,7 +149,7 @@ def _classes(reference: Reference, view: View) -> Values:
         return {}
     real, fake = (histogram(each) for each in (reference.real.probabilities, view.probabilities))
     return {
-        "classifier-score": scores.classifier_score(view.probabilities),
+        "classifier-score": scores.classifier_score(view.probabilities, min(10, len(view.probabilities))),
         "classes": float((fake > 0).sum()),
         "classes-kl": divergence(fake, real),
     }

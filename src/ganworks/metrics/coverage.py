@@ -60,8 +60,8 @@ def copies(real: Tensor, k: int = 5) -> str | None:
     if not empty:
         return None
     return (
-        f"{empty} of {len(real)} real samples have {k} or more exact copies: no sample can lie in their neighbourhoods, "
-        f"so coverage is at most {1 - empty / len(real):.3f}; remove the copies, or take k above {highest}"
+        f"{empty} of {len(real)} real samples have {k} or more exact copies: nothing lies in their neighbourhoods, so "
+        f"coverage is at most {1 - empty / len(real):.3f}; remove the copies, or take k above {highest}"
     )
 
 
@@ -69,5 +69,5 @@ def _empty(real: Tensor, k: int) -> tuple[int, int]:
     """Real samples with k or more exact copies, and the most copies that one has."""
     # Adding 0 makes one zero of both. Equal hashes of unequal rows are as likely as a flipped bit.
     hashes = torch.tensor([hash((row + 0.0).tobytes()) for row in real.numpy()])
-    _, group, counts = hashes.unique(return_inverse=True, return_counts=True)
+    _, group, counts = torch.unique(hashes, return_inverse=True, return_counts=True)
     return int((counts[group] > k).sum()), int(counts.max()) - 1

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, conv2d
 
 from ..settings import DataError
+from .clusters import Regions
 from .neighbours import chunks
 from .sets import checked, matched
 
@@ -15,6 +16,8 @@ WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 """Of the scales, the finest first: Wang et al. (2003), table 1."""
 WINDOW, DEVIATION = 11, 1.5
 """The Gaussian that local statistics are taken with."""
+DIFFERS = 1.959964
+"""Standard errors beyond which 5 % of normal values lie."""
 
 
 class Bins(NamedTuple):
@@ -27,28 +30,45 @@ class Bins(NamedTuple):
 def ms_ssim(x: Tensor, y: Tensor) -> float:
     """Mean multi-scale structural similarity of pairs of pictures x and y, both (B, C, H, W) in -1..1. 1 is equal.
 
-    Between generated pictures a high mean is little diversity; compare it with that between real ones. Pictures too
-    small for five scales (a side below 176) have as many as fit, their weights made to sum to 1.
-    Raises DataError when shapes differ or a side is below 11. Source: Wang et al. (2003); its use, Odena et al. (2017).
+    Pictures too small for five scales (a side below 176) have as many as fit, their weights made to sum to 1; below 11
+    a side the window shrinks to the picture. So values compare only at one size.
+    Raises DataError when shapes differ, a side is below 3, or a number is not finite. Source: Wang et al. (2003).
     """
     if x.shape != y.shape or x.ndim != 4 or not len(x):
         raise DataError(f"pictures in pairs must have one shape (B, C, H, W), got {tuple(x.shape)}, {tuple(y.shape)}")
     side = min(x.shape[2:])
-    if side < WINDOW:
-        raise DataError(f"structural similarity needs pictures of at least {WINDOW} a side, got {side}")
-    scales = next(each for each in range(len(WEIGHTS), 0, -1) if side >> (each - 1) >= WINDOW)
+    if side < 3:
+        raise DataError(f"structural similarity needs pictures of at least 3 a side, got {side}")
+    if not (x.isfinite().all() and y.isfinite().all()):
+        raise DataError("pictures to compare hold numbers that are not finite; the generator has diverged")
+    window = min(WINDOW, side - 1 + side % 2)
+    scales = next(each for each in range(len(WEIGHTS), 0, -1) if side >> (each - 1) >= window)
     weights = torch.tensor(WEIGHTS[:scales], dtype=torch.float64)
     weights /= weights.sum()
     x, y = ((each.detach().to("cpu", torch.float64) + 1) / 2 for each in (x, y))
     product = torch.ones(len(x), dtype=torch.float64)
     for scale, weight in enumerate(weights):
-        luminance, structure = _similarity(x, y)
+        luminance, structure = _similarity(x, y, window)
         last = scale == scales - 1
         # Structure may be negative in a pair that is opposite; its root would not be a number.
         product *= (luminance * structure if last else structure).flatten(1).mean(1).clamp(min=0) ** weight
         if not last:
             x, y = avg_pool2d(x, 2), avg_pool2d(y, 2)
     return float(product.mean())
+
+
+def likeness(pictures: Tensor, pairs: int = 1_000, seed: int = 0) -> float:
+    """Mean `ms_ssim` of random pairs of different pictures (N, C, H, W). More than between real ones: less diverse.
+
+    Raises DataError below two pictures, and as `ms_ssim` does. Source: Odena et al. (2017).
+    """
+    if len(pictures) < 2:
+        raise DataError(f"at least 2 pictures are needed to compare them with each other, got {len(pictures)}")
+    generator = torch.Generator().manual_seed(seed)
+    first = torch.randint(len(pictures), (pairs,), generator=generator)
+    second = (first + torch.randint(1, len(pictures), (pairs,), generator=generator)) % len(pictures)
+    parts = zip(torch.split(first, 100), torch.split(second, 100), strict=True)
+    return sum(len(left) * ms_ssim(pictures[left], pictures[right]) for left, right in parts) / pairs
 
 
 def pairwise_diversity(features: Tensor, most: int = 2_000) -> float:
@@ -65,24 +85,21 @@ def bins(train: Tensor, fake: Tensor, count: int = 100, seed: int = 0) -> Bins:
     """Cluster train (N, F) into `count` bins (fewer when there are few samples) and compare both sets' weights.
 
     A bin differs when a two-sided test of two proportions says so at 5 %; so 0.05 is as good as it gets.
-    Raises DataError below 20 samples of either. Source: Richardson & Weiss (2018).
+    Raises DataError below 20 samples of either, or when every feature is constant. Source: Richardson & Weiss (2018).
     """
-    from scipy.stats import norm  # noqa: PLC0415  slow to import
-    from sklearn.cluster import KMeans  # noqa: PLC0415
-
     train, fake = matched(train, fake, least=20)
     # Each bin needs some samples of both for its test to mean anything.
     count = max(2, min(count, len(train) // 10, len(fake) // 10))
-    scale = train.std(0).clamp(min=1e-12).numpy()
+    scale = train.std(0).clamp(min=1e-12)
     # The bins come from one half and the weights from the other: bins fit the samples they are made of too well.
-    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed)).numpy()
-    shown, kept = np.array_split(train.numpy()[order] / scale, 2)
-    cells = KMeans(count, n_init=1, random_state=seed % (1 << 32)).fit(shown[:20_000])
-    real, mine = (np.bincount(cells.predict(each), minlength=count) for each in (kept, fake.numpy() / scale))
+    order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
+    shown, kept = (train[order] / scale).tensor_split(2)
+    regions = Regions(shown, count, seed)
+    real, mine = (regions.histogram(each) for each in (kept, fake / scale))
     n, m = len(kept), len(fake)
     pooled = (real + mine) / (n + m)
     error = np.sqrt(np.maximum(pooled * (1 - pooled) * (1 / n + 1 / m), 1e-300))
-    differs = np.abs(real / n - mine / m) / error > norm.ppf(0.975)
+    differs = np.abs(real / n - mine / m) / error > DIFFERS
     return Bins(float(differs.mean()), _jensen_shannon(real / n, mine / m))
 
 
@@ -119,19 +136,17 @@ def _no_self(first: int, distances: Tensor) -> Tensor:
     return distances
 
 
-def _similarity(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def _similarity(x: Tensor, y: Tensor, window: int) -> tuple[Tensor, Tensor]:
     """Luminance, and contrast times structure, at each place (B, C, h, w); values in 0..1. Wang et al. (2004)."""
     small, smaller = 0.01**2, 0.03**2
-    mean_x, mean_y = _blurred(x), _blurred(y)
-    variance_x = _blurred(x * x) - mean_x.square()
-    variance_y = _blurred(y * y) - mean_y.square()
-    shared = _blurred(x * y) - mean_x * mean_y
+    mean_x, mean_y, square_x, square_y, both = (_blurred(each, window) for each in (x, y, x * x, y * y, x * y))
+    variance_x, variance_y, shared = square_x - mean_x.square(), square_y - mean_y.square(), both - mean_x * mean_y
     luminance = (2 * mean_x * mean_y + small) / (mean_x.square() + mean_y.square() + small)
     return luminance, (2 * shared + smaller) / (variance_x + variance_y + smaller)
 
 
-def _blurred(x: Tensor) -> Tensor:
-    places = torch.arange(WINDOW, dtype=x.dtype) - WINDOW // 2
+def _blurred(x: Tensor, window: int) -> Tensor:
+    places = torch.arange(window, dtype=x.dtype) - window // 2
     line = torch.exp(-places.square() / (2 * DEVIATION**2))
     line /= line.sum()
     channels = x.shape[1]

@@ -10,6 +10,9 @@ from torch import Tensor
 from ..settings import DataError
 from .sets import checked, matched
 
+ROWS = 8_192
+"""Samples that a covariance is summed from at a time."""
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -26,9 +29,20 @@ class Moments:
         """Mean and covariance of features (N, F). Raises DataError below two samples or when one is not finite."""
         features = checked(features, what)
         mean = features.mean(0)
-        centred = (features - mean).numpy()
-        # numpy sees that this is symmetric, and does half the work; torch does all of it.
-        return cls(len(features), mean, torch.from_numpy(centred.T @ centred) / (len(features) - 1))
+        scatter = torch.zeros(len(mean), len(mean), dtype=torch.float64)
+        for part in torch.split(features, ROWS):
+            centred = (part - mean).numpy()
+            # numpy sees that this is symmetric, and does half the work; torch does all of it.
+            scatter += torch.from_numpy(centred.T @ centred)
+        return cls(len(features), mean, scatter / (len(features) - 1))
+
+    def merged(self, other: Self) -> Self:
+        """Of both sets together, to about the last digits. Source: Chan, Golub & LeVeque (1979)."""
+        count = self.count + other.count
+        shift = other.mean - self.mean
+        scatter = (self.count - 1) * self.covariance + (other.count - 1) * other.covariance
+        scatter += torch.outer(shift, shift) * (self.count * other.count / count)
+        return type(self)(count, self.mean + shift * (other.count / count), scatter / (count - 1))
 
 
 def frechet_distance(real: Tensor, fake: Tensor) -> float:

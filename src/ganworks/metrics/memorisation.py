@@ -12,7 +12,8 @@ from torch import Tensor
 
 from ..settings import DataError
 from . import neighbours
-from .sets import checked, matched
+from .clusters import Regions
+from .sets import checked, like, matched, varying
 
 SMALLEST = 1e-8
 """Least variance of a fitted Gaussian, in units of the features' own."""
@@ -48,9 +49,10 @@ def authenticity(train: Tensor, fake: Tensor) -> float:
     """Share of generated samples (M, F) farther from their nearest training sample (N, F) than that one is from its
     own nearest other training sample. Higher is better; compare with what held-out samples reach.
 
-    Source: Alaa et al. (2022), section 3.3.
+    Raises DataError when every feature of the training samples is constant. Source: Alaa et al. (2022), section 3.3.
     """
     train, fake = matched(train, fake)
+    varying(train)
     own = neighbours.radii(train, 1)
     distances, indices = neighbours.nearest(fake, train)
     return float((distances[:, 0] > own[indices[:, 0]]).double().mean())
@@ -59,24 +61,26 @@ def authenticity(train: Tensor, fake: Tensor) -> float:
 def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.01) -> Copied:
     """How many generated samples lie nearer to training than all but the share `near` of held-out ones do.
 
-    Whether that is more than chance allows: of both sets ranked together, how many of the nearest are generated ones?
-    Were they fresh, that number would be hypergeometric, so the test is exact.
+    And is that more than chance allows: of both sets ranked together, how many of the nearest are generated ones?
+    Were they fresh, that number would be hypergeometric, so the test is exact, whatever the law and the counts; call
+    it copying when `p` is below the share of false alarms you bear. train (N, F), held_out (H, F), fake (M, F).
 
-    train (N, F), held_out (H, F), fake (M, F); more training samples than held-out ones make no difference.
-    Raises DataError when held-out samples are too few for that share.
+    Raises DataError when held-out samples are too few for that share, or every feature of training ones is constant.
     """
     from scipy.stats import hypergeom  # noqa: PLC0415  slow to import
 
     train, fake = matched(train, fake, least=1)
-    held_out = checked(held_out, "held-out", max(2, round(1 / near)))
+    held_out = like(train, held_out, "held-out", max(2, round(1 / near)))
+    varying(train)
     expected = neighbours.nearest(held_out, train)[0][:, 0]
     found = neighbours.nearest(fake, train)[0][:, 0]
     rank = max(1, int(near * len(held_out)))
     limit = expected.kthvalue(rank).values
     close, fresh = ((each <= limit).double().mean() for each in (found, expected))
     together = torch.cat([found, expected])
-    drawn = max(10, round(near * len(together)))
-    ours = int((together.topk(drawn, largest=False).indices < len(found)).sum())
+    # Samples as near as the last that counts count, too: among equals there is no nearest.
+    nearest_few = together <= together.kthvalue(max(10, round(near * len(together)))).values
+    drawn, ours = int(nearest_few.sum()), int(nearest_few[: len(found)].sum())
     return Copied(float(close), float(fresh), float(hypergeom.sf(ours - 1, len(together), len(found), drawn)))
 
 
@@ -85,19 +89,18 @@ def copying(train: Tensor, test: Tensor, fake: Tensor, cells: int = 10, seed: in
 
     In each cell of a clustering of the training set, the z of Mann and Whitney for the distances to the nearest
     training sample; their mean, weighted by test samples. Below about -3 copying, above 3 underfitting. Cells that
-    fewer than 20 test or generated samples fall into are left out. Raises DataError when that leaves none.
-    Source: Meehan et al. (2020).
+    fewer than 20 test or generated samples fall into are left out. Raises DataError when that leaves none, or when
+    every feature of the training samples is constant. Source: Meehan et al. (2020).
     """
     from scipy.stats import rankdata  # noqa: PLC0415  slow to import
-    from sklearn.cluster import KMeans  # noqa: PLC0415
 
     train, fake = matched(train, fake, least=cells)
-    test = checked(test, "test", cells)
-    clusters = KMeans(cells, n_init=1, random_state=seed % (1 << 32)).fit(train[:20_000].numpy())
+    test = like(train, test, "test", cells)
+    regions = Regions(train, cells, seed)
     distances = [neighbours.nearest(each, train)[0][:, 0].numpy() for each in (fake, test)]
-    homes = [clusters.predict(each.numpy()) for each in (fake, test)]
+    homes = [regions.of(each) for each in (fake, test)]
     total, weight = 0.0, 0
-    for cell in range(cells):
+    for cell in range(regions.count):
         mine, theirs = (each[home == cell] for each, home in zip(distances, homes, strict=True))
         n, m = len(mine), len(theirs)
         if min(n, m) < 20:
@@ -118,14 +121,12 @@ def likelihood_divergence(train: Tensor, test: Tensor, fake: Tensor, seed: int =
     train (N, F), test (H, F), fake (M, F), standardised here by the training set. A generator that copies gives its
     Gaussians no width, and test samples no likelihood. The zero is what one half of training makes of the other.
     Widths are fitted by expectation-maximisation, where the authors follow gradients.
-    Raises DataError when a set is too small. Source: Jiralerspong et al. (2023).
+    Raises DataError when a set is too small, or every feature of the training samples is constant.
+    Source: Jiralerspong et al. (2023).
     """
     train, fake = matched(train, fake, least=4)
-    test = checked(test, "test")
-    mean, deviation = train.mean(0), train.std(0)
-    used = deviation > 1e-12 * (1 + mean.abs())
-    if not used.any():
-        raise DataError("every feature of the training samples is constant; choose another extractor")
+    test = like(train, test, "test")
+    used, mean, deviation = varying(train), train.mean(0), train.std(0)
     train, test, fake = (((each - mean) / deviation)[:, used] for each in (train, test, fake))
     order = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
     halves = torch.tensor_split(train[order], 2)

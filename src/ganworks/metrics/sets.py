@@ -52,5 +52,5 @@ def varying(features: Tensor) -> Tensor:
     """Which columns of features (N, F) are not constant, (F,) of bool. Raises DataError when all are."""
     used = features.std(0) > 1e-12 * (1 + features.mean(0).abs())
     if not used.any():
-        raise DataError(f"every feature is constant over the {len(features)} real samples; choose another extractor")
+        raise DataError(f"every feature is constant over all {len(features)} samples; choose another extractor")
     return used

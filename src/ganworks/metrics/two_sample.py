@@ -8,8 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..settings import DataError
-from .sets import matched
+from .sets import matched, varying
 
 
 class Told(NamedTuple):
@@ -38,10 +37,7 @@ def two_sample_test(real: Tensor, fake: Tensor, seed: int = 0) -> Told:
     sets = [each[torch.randperm(len(each), generator=generator)[:count]] for each in (real, fake)]
     learnt = torch.cat([each[: count // 2] for each in sets])
     held = torch.cat([each[count // 2 :] for each in sets])
-    mean, deviation = learnt.mean(0), learnt.std(0)
-    used = deviation > 1e-12 * (1 + mean.abs())
-    if not used.any():
-        raise DataError("every feature is constant, real and generated alike: there is nothing to tell them apart by")
+    used, mean, deviation = varying(learnt), learnt.mean(0), learnt.std(0)
     seen, unseen = (((each - mean) / deviation)[:, used].numpy().clip(-10, 10) for each in (learnt, held))
     answers = np.repeat([0, 1], count // 2)
     network = MLPClassifier((64,), alpha=1e-2, max_iter=60, early_stopping=count >= 100, random_state=seed % (1 << 32))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ..settings import DataError
-from .sets import checked
+from .sets import checked, like, varying
 
 
 class Labelled(NamedTuple):
@@ -37,12 +37,9 @@ def usefulness(real: Labelled, fake: Labelled, test: Labelled, seed: int = 0) ->
     or are not finite, or training labels are all one class. Source: train on synthetic, test on real: Esteban et al.
     (2017); gain: the "augmentation" use of class-conditional samples, Ravuri & Vinyals (2019).
     """
-    real, fake, test = (_checked(*each) for each in ((real, "real"), (fake, "generated"), (test, "test")))
-    widths = {each.x.shape[1] for each in (real, fake, test)}
-    if len(widths) > 1:
-        raise DataError(f"the three sets have {sorted(widths)} features; use one extractor for all")
-    mean, deviation = real.x.mean(0), real.x.std(0).clamp(min=1e-12)
-    real, fake, test = (Labelled((each.x - mean) / deviation, each.labels) for each in (real, fake, test))
+    test = _checked(test, "test")
+    real, fake = _checked(real, "training", test), _checked(fake, "generated", test)
+    real, fake, test = _standard(real, fake, test)
     both = Labelled(torch.cat([real.x, fake.x]), torch.cat([real.labels, fake.labels]))
     scores = [_accuracy(each, test, seed) for each in (real, fake, both)]
     return Usefulness(*scores)
@@ -50,9 +47,8 @@ def usefulness(real: Labelled, fake: Labelled, test: Labelled, seed: int = 0) ->
 
 def train_on_fake(fake: Labelled, test: Labelled, seed: int = 0) -> float:
     """Accuracy on real test samples of a classifier that has seen generated ones alone."""
-    fake, test = _checked(fake, "generated"), _checked(test, "test")
-    mean, deviation = fake.x.mean(0), fake.x.std(0).clamp(min=1e-12)
-    fake, test = (Labelled((each.x - mean) / deviation, each.labels) for each in (fake, test))
+    test = _checked(test, "test")
+    fake, test = _standard(_checked(fake, "generated", test), test)
     return _accuracy(fake, test, seed)
 
 
@@ -74,8 +70,15 @@ def _accuracy(learnt: Labelled, test: Labelled, seed: int) -> float:
     return float(model.score(test.x.numpy(), test.labels.numpy()))
 
 
-def _checked(given: Labelled, what: str) -> Labelled:
-    x = checked(given.x, what)
-    if len(given.labels) != len(x):
-        raise DataError(f"{what} samples: {len(x)} with {len(given.labels)} labels; give one label a sample")
+def _standard(first: Labelled, *others: Labelled) -> list[Labelled]:
+    """All as multiples of the first one's deviation from its mean. What is constant there stays out of all."""
+    used, mean, deviation = varying(first.x), first.x.mean(0), first.x.std(0)
+    return [Labelled(((each.x - mean) / deviation)[:, used], each.labels) for each in (first, *others)]
+
+
+def _checked(given: Labelled, what: str, test: Labelled | None = None) -> Labelled:
+    x = checked(given.x, what) if test is None else like(test.x, given.x, what)
+    if given.labels.shape != (len(x),) or (given.labels != given.labels.long()).any():
+        shape = tuple(given.labels.shape)
+        raise DataError(f"{what} samples: {len(x)} with labels of shape {shape}; give one whole number a sample")
     return Labelled(x, given.labels.detach().cpu().long())
