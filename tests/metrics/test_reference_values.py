@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ganworks.metrics.coverage import prdc
+from ganworks.metrics.diversity import ms_ssim
 from ganworks.metrics.frechet import Moments, between, frechet_distance
 from ganworks.metrics.kernel import kernel_distance, squared_mmd
 from ganworks.metrics.memorisation import authenticity
@@ -26,14 +27,11 @@ def moments(mean: Tensor, covariance: Tensor) -> Moments:
     return Moments(10, mean.double(), covariance.double())
 
 
-def with_moments(mean: Tensor, covariance: Tensor, count: int = 40) -> Tensor:
-    """Samples whose own mean and covariance are exactly these."""
-    size = len(mean)
-    x = torch.randn(count, size, generator=torch.Generator().manual_seed(size), dtype=torch.float64)
-    x = x - x.mean(0)
-    x = x @ torch.linalg.inv(torch.linalg.cholesky(x.T @ x / (count - 1))).T
+def with_moments(mean: Tensor, covariance: Tensor) -> Tensor:
+    """Samples whose own mean and covariance are these: a step to either side along each principal axis."""
     values, vectors = torch.linalg.eigh(covariance.double())
-    return x @ (vectors * values.clamp(min=0).sqrt()).T + mean
+    steps = (vectors * values.clamp(min=0).sqrt()).T * ((2 * len(mean) - 1) / 2) ** 0.5
+    return torch.cat([steps, -steps]) + mean
 
 
 CASES = [
@@ -48,7 +46,7 @@ def test_the_distance_of_gaussians_is_the_closed_form(mean, covariance, other, s
     assert between(moments(mean, covariance), moments(other, spread)) == pytest.approx(distance, abs=1e-9)
     assert between(moments(other, spread), moments(mean, covariance)) == pytest.approx(distance, abs=1e-9)
     samples = with_moments(mean.double(), covariance), with_moments(other.double(), spread)
-    assert frechet_distance(*samples) == pytest.approx(distance, abs=1e-7)
+    assert frechet_distance(*samples) == pytest.approx(distance, abs=1e-9)
 
 
 def test_the_first_case_is_the_published_number() -> None:
@@ -58,6 +56,14 @@ def test_the_first_case_is_the_published_number() -> None:
 def test_few_samples_take_another_way_to_the_same_distance() -> None:
     real, fake = torch.randn(2, 8, 40, generator=torch.Generator().manual_seed(1), dtype=torch.float64).unbind()
     assert frechet_distance(real, fake) == pytest.approx(between(Moments.of(real), Moments.of(fake)), rel=1e-8)
+
+
+def test_moments_of_parts_merge_into_those_of_the_whole() -> None:
+    x = torch.randn(90, 5, generator=torch.Generator().manual_seed(7), dtype=torch.float64) + 3
+    merged, whole = Moments.of(x[:20]).merged(Moments.of(x[20:])), Moments.of(x)
+    assert merged.count == 90
+    assert torch.allclose(merged.mean, whole.mean, atol=1e-12)
+    assert torch.allclose(merged.covariance, whole.covariance, atol=1e-12)
 
 
 def test_wide_features_have_the_covariance_that_torch_finds() -> None:
@@ -101,7 +107,15 @@ def test_modes_by_hand() -> None:
     found = modes(torch.tensor([0, 0, 1, 2]), 4)
     assert found.count == 3
     assert found.kl == pytest.approx(0.5 * math.log(2), abs=1e-9)
-    assert modes(torch.arange(26_000) % 1_000, 1_000).floor == pytest.approx(0.0192, abs=3e-4)
+    assert modes(torch.arange(26_000) % 1_000, 1_000).floor == pytest.approx(0.0192, abs=2e-4)
+
+
+def test_the_floor_of_the_divergence_is_its_mean_over_draws_of_the_wanted_shares() -> None:
+    wanted = torch.tensor([6.0, 3.0, 1.0, 0.0])
+    drawn = torch.multinomial(wanted, 60_000, replacement=True, generator=torch.Generator().manual_seed(8))
+    found = [modes(each, 4, wanted) for each in drawn.view(2_000, 30)]
+    assert sum(each.kl for each in found) / 2_000 == pytest.approx(found[0].floor, rel=0.1)
+    assert modes(torch.zeros(9), 1).floor == pytest.approx(0, abs=1e-12)
 
 
 def test_a_shift_moves_every_slice_by_its_share() -> None:
@@ -148,3 +162,27 @@ def test_the_distances_agree_with_torchmetrics() -> None:
     x, y = (each.flatten(1) for each in (real, fake))
     assert frechet_distance(x, y) == pytest.approx(float(fid.compute()), rel=1e-6)
     assert squared_mmd(x, y) == pytest.approx(float(kid.compute()[0]), rel=1e-6)
+
+
+def test_the_classifier_score_agrees_with_torchmetrics() -> None:
+    score = pytest.importorskip("torchmetrics.image.inception").InceptionScore(
+        feature=Given(), normalize=True, splits=5
+    )
+    _, x = pictures()
+    score.update(x)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(9)
+        order = torch.randperm(len(x))
+        torch.manual_seed(9)
+        theirs = float(score.compute()[0])
+    assert classifier_score(x.flatten(1)[order].double().softmax(1), splits=5) == pytest.approx(theirs, rel=1e-6)
+
+
+@pytest.mark.parametrize("side", [176, 190])
+def test_the_likeness_of_pictures_agrees_with_torchmetrics(side: int) -> None:
+    functional = pytest.importorskip("torchmetrics.functional.image")
+    generator = torch.Generator().manual_seed(10)
+    smooth = torch.nn.functional.interpolate(torch.rand(2, 3, 20, 20, generator=generator), (side, side)).double()
+    x, y = smooth, (smooth + 0.2 * torch.rand(smooth.shape, generator=generator)).clamp(max=1)
+    theirs = functional.multiscale_structural_similarity_index_measure(x, y, data_range=1.0)
+    assert ms_ssim(2 * x - 1, 2 * y - 1) == pytest.approx(float(theirs), rel=1e-6)

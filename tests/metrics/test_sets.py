@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from ganworks.metrics.coverage import prdc
-from ganworks.metrics.diversity import bins, birthday, ms_ssim, ndb, pairwise_diversity
+from ganworks.metrics.coverage import copies, prdc
+from ganworks.metrics.diversity import bins, birthday, likeness, ms_ssim, ndb, pairwise_diversity
 from ganworks.metrics.frechet import frechet_distance, shortage
 from ganworks.metrics.kernel import squared_mmd
 from ganworks.metrics.scores import classifier_score, modes
@@ -42,6 +42,14 @@ def test_pairs_of_equal_pictures_are_wholly_alike() -> None:
     assert ms_ssim(pictures, pictures) == pytest.approx(1, abs=1e-9)
     assert ms_ssim(pictures, pictures.flip(0)) < 0.3
     assert ms_ssim(pictures, pictures + 0.1) > 0.9
+    assert ms_ssim(pictures[..., :5, :4], pictures[..., :5, :4]) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_generator_of_few_pictures_makes_likelier_pairs() -> None:
+    pictures = torch.rand(40, 1, 16, 16, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    repeated = pictures[torch.arange(40) % 4]
+    assert likeness(repeated, pairs=200) > likeness(pictures, pairs=200) + 0.1
+    assert likeness(repeated, pairs=200) == likeness(repeated, pairs=200)
 
 
 def test_half_the_spread_is_half_the_diversity() -> None:
@@ -65,6 +73,14 @@ def test_the_birthday_estimate_finds_a_small_support() -> None:
 def test_missing_modes_lower_coverage_alone() -> None:
     found = prdc(clusters(1_000, 8, 0), clusters(1_000, 6, 1))
     assert found.coverage < 0.78 and found.precision > 0.9
+
+
+def test_some_copies_are_said_to_bound_coverage_and_few_are_let_be() -> None:
+    real = torch.cat([draw(100, 0), draw(1, 5).repeat(25, 1)])
+    assert "25 of 125 real samples have 5 or more exact copies" in (copies(real) or "")
+    assert "coverage is at most 0.800" in (copies(real) or "")
+    assert prdc(real, real).coverage == pytest.approx(0.8)
+    assert copies(real[:105]) is None
 
 
 def test_fakes_that_carry_the_labels_are_useful() -> None:
@@ -92,19 +108,26 @@ REFUSED: list[tuple[Callable[[], object], str]] = [
     (lambda: frechet_distance(draw(50, 0), BROKEN), "generated features are not finite in 1 of 50 .* number 7"),
     (lambda: frechet_distance(draw(0, 0), draw(50, 0)), "real features: at least 2 samples are needed, got an empty"),
     (lambda: squared_mmd(draw(50, 0), draw(50, 0, 9)), "real samples have 8 features, generated ones 9"),
-    (lambda: squared_mmd(1e120 * draw(9, 0).double(), draw(9, 0)), "too large for the kernel"),
+    (lambda: squared_mmd(1e120 * draw(9, 0).double(), draw(9, 0)), "real features are too large .* in 9 of 9"),
     (lambda: sliced_wasserstein(draw(5, 0), draw(0, 0)), "empty split"),
     (lambda: prdc(draw(5, 0), draw(50, 0)), "at least 6 samples are needed, got 5"),
     (lambda: prdc(draw(4, 0).repeat(20, 1), draw(80, 1)), "80 of 80 real samples have 5 or more exact copies"),
     (lambda: two_sample_test(torch.ones(40, 3), torch.ones(40, 3)), "every feature is constant"),
+    (lambda: ndb(torch.ones(40, 3), torch.ones(40, 3)), "every feature is constant"),
     (lambda: classifier_score(draw(9, 0)), "finite and at least 0"),
     (lambda: classifier_score(torch.ones(9, 4)), "must sum to 1, one sums to 4"),
     (lambda: modes(torch.tensor([0, 9]), 4), "labels must lie in 0 to 3, got 0 to 9"),
-    (lambda: modes(torch.tensor([]), 4), "no samples to count modes in"),
-    (lambda: ms_ssim(torch.zeros(2, 1, 8, 8), torch.zeros(2, 1, 8, 8)), "at least 11 a side, got 8"),
+    (lambda: classifier_score(torch.eye(3)), "3 samples cannot be scored in 10 parts"),
+    (lambda: modes(torch.tensor([]), 4), "labels must be one a sample"),
+    (lambda: modes(torch.eye(3), 4), "probabilities of 4 classes are needed, got 3"),
+    (lambda: modes(torch.tensor([0, 1]), 2, torch.ones(3)), "wanted shares must be 2 numbers"),
+    (lambda: ms_ssim(torch.zeros(2, 1, 2, 8), torch.zeros(2, 1, 2, 8)), "at least 3 a side, got 2"),
+    (lambda: ms_ssim(torch.full((2, 1, 8, 8), torch.nan), torch.zeros(2, 1, 8, 8)), "not finite"),
+    (lambda: likeness(torch.zeros(1, 1, 8, 8)), "at least 2 pictures"),
     (lambda: birthday(torch.zeros(200, 4), draw(50, 0, 4)), "exact copies"),
     (lambda: train_on_fake(Labelled(draw(9, 0), torch.zeros(9)), Labelled(draw(9, 0), torch.zeros(9))), "two classes"),
-    (lambda: train_on_fake(Labelled(draw(9, 0), torch.zeros(8)), Labelled(draw(9, 0), torch.zeros(9))), "one label a"),
+    (lambda: train_on_fake(Labelled(draw(9, 0), torch.zeros(8)), Labelled(draw(9, 0), torch.zeros(9))), "one whole number"),
+    (lambda: train_on_fake(Labelled(draw(9, 0), torch.zeros(9)), Labelled(draw(9, 0, 3), torch.zeros(9))), "features"),
 ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from ..domains import Codec, Dataset
 from ..metrics.two_sample import two_sample_test
 from .findings import Findings, Shown, share
-from .sample import SIDE, Looked
+from .sample import Looked
 
 ALIKE = 0.995
 """Correlation of thumbnails from which two pictures are near-copies: re-encoded, resized or slightly retouched ones."""
@@ -54,11 +54,11 @@ def _copies(findings: Findings, codec: Codec, looked: Looked, thumbnails: Tensor
     if exact:
         line = f"{share(exact, len(looked.x))} pictures are exact copies of others; the same content is in one split"
         findings.add("copies", "warning" if 50 * exact > len(looked.x) else "note", f"{line} only, so nothing leaks")
-    normal = _normalised(thumbnails)
+    normal, mirror = (_normalised(each.flatten(1)) for each in (thumbnails, thumbnails.flip(3)))
     normal[blank] = 0  # a blank picture resembles every other blank one
     pairs = _alike(normal, normal)
     pairs = [(i, j) for i, j in pairs if i < j and not torch.equal(looked.x[i], looked.x[j])]
-    mirrored = [(i, j) for i, j in _alike(normal, _mirror(normal)) if i < j]
+    mirrored = [(i, j) for i, j in _alike(normal, mirror) if i < j]
     for about, found in (("near-copies", pairs), ("mirrored copies", mirrored)):
         if not found:
             findings.add(about, "good", f"no {about} among {len(looked.x):,} pictures")
@@ -82,8 +82,8 @@ def _handedness(findings: Findings, thumbnails: Tensor) -> None:
         )
         findings.add("handedness", "note", line)
         return
-    half = len(order) // 2
-    told = two_sample_test(thumbnails[order[:half]], _mirror(thumbnails[order[half:]]))
+    half, grey = len(order) // 2, thumbnails[order].mean(1)
+    told = two_sample_test(grey[:half].flatten(1), grey[half:].flip(2).flatten(1))
     if told.low > HANDED:
         line = f"mirrored pictures are told from originals {told.accuracy:.0%} of the time: do not flip them"
         findings.add("handedness", "note", line)
@@ -108,10 +108,6 @@ def _normalised(thumbnails: Tensor) -> Tensor:
     centred = thumbnails - thumbnails.mean(1, keepdim=True)
     normal: Tensor = centred / centred.norm(dim=1, keepdim=True).clamp(min=1e-6)
     return normal
-
-
-def _mirror(thumbnails: Tensor) -> Tensor:
-    return thumbnails.view(-1, SIDE, SIDE).flip(2).flatten(1)
 
 
 def _sheet(title: str, codec: Codec, x: Tensor) -> Shown:

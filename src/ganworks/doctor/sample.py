@@ -29,9 +29,8 @@ class Looked(NamedTuple):
     """Records there are."""
 
     def thumbnails(self) -> Tensor:
-        """(N, SIDE * SIDE), the mean of all channels, averaged to a small square."""
-        grey = self.x.float().mean(1, keepdim=True)
-        return interpolate(grey, (SIDE, SIDE), mode="bilinear", antialias=True).flatten(1)
+        """(N, C, SIDE, SIDE): every picture averaged to a small square."""
+        return interpolate(self.x.float(), (SIDE, SIDE), mode="bilinear", antialias=True)
 
 
 def look(dataset: Dataset, codec: Codec) -> Looked:

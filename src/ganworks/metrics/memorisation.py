@@ -17,11 +17,13 @@ from .sets import checked, like, matched, varying
 
 SMALLEST = 1e-8
 """Least variance of a fitted Gaussian, in units of the features' own."""
+AROUND = 20
+"""Training samples that tell how dense training is around a sample."""
 
 
 class Copied(NamedTuple):
     share: float
-    """Of generated samples nearer to a training sample than all but the nearest held-out ones are."""
+    """Of generated samples relatively nearer to training than all but the nearest held-out ones are."""
     expected: float
     """The share that held-out samples have, by the choice of how near is near."""
     p: float
@@ -61,9 +63,11 @@ def authenticity(train: Tensor, fake: Tensor) -> float:
 def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.01) -> Copied:
     """How many generated samples lie nearer to training than all but the share `near` of held-out ones do.
 
-    And is that more than chance allows: of both sets ranked together, how many of the nearest are generated ones?
-    Were they fresh, that number would be hypergeometric, so the test is exact, whatever the law and the counts; call
-    it copying when `p` is below the share of false alarms you bear. train (N, F), held_out (H, F), fake (M, F).
+    Near is relative: the distance to the nearest training sample over the mean to the nearest AROUND, so that copies
+    are found where data is sparse as where it is dense (Carlini et al., 2023). And is that more than chance allows? Of both
+    sets ranked together, how many of the nearest are generated ones? Were they fresh, that number would be hypergeometric,
+    so the test is exact, whatever the law and the counts: call it copying when `p` is below the share of false alarms
+    you bear. train (N, F), held_out (H, F), fake (M, F).
 
     Raises DataError when held-out samples are too few for that share, or every feature of training ones is constant.
     """
@@ -72,8 +76,7 @@ def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.
     train, fake = matched(train, fake, least=1)
     held_out = like(train, held_out, "held-out", max(2, round(1 / near)))
     varying(train)
-    expected = neighbours.nearest(held_out, train)[0][:, 0]
-    found = neighbours.nearest(fake, train)[0][:, 0]
+    expected, found = (_relative(each, train) for each in (held_out, fake))
     rank = max(1, int(near * len(held_out)))
     limit = expected.kthvalue(rank).values
     close, fresh = ((each <= limit).double().mean() for each in (found, expected))
@@ -82,6 +85,11 @@ def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.
     nearest_few = together <= together.kthvalue(max(10, round(near * len(together)))).values
     drawn, ours = int(nearest_few.sum()), int(nearest_few[: len(found)].sum())
     return Copied(float(close), float(fresh), float(hypergeom.sf(ours - 1, len(together), len(found), drawn)))
+
+
+def _relative(x: Tensor, train: Tensor) -> Tensor:
+    distances = neighbours.nearest(x, train, min(AROUND, len(train)))[0]
+    return distances[:, 0] / distances.mean(1).clamp(min=1e-300)
 
 
 def copying(train: Tensor, test: Tensor, fake: Tensor, cells: int = 10, seed: int = 0) -> float:
