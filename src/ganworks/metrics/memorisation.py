@@ -64,10 +64,10 @@ def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.
     """How many generated samples lie nearer to training than all but the share `near` of held-out ones do.
 
     Near is relative: the distance to the nearest training sample over the mean to the nearest AROUND, so that copies
-    are found where data is sparse as where it is dense (Carlini et al., 2023). And is that more than chance allows? Of both
-    sets ranked together, how many of the nearest are generated ones? Were they fresh, that number would be hypergeometric,
-    so the test is exact, whatever the law and the counts: call it copying when `p` is below the share of false alarms
-    you bear. train (N, F), held_out (H, F), fake (M, F).
+    are found where data is sparse as where it is dense (Carlini et al., 2023). And is that more than chance allows?
+    Of both sets ranked together, how many of the nearest are generated ones? Were they fresh, that number would be
+    hypergeometric, so the test is exact, whatever the law and the counts: call it copying when `p` is below the share
+    of false alarms you bear. train (N, F), held_out (H, F), fake (M, F).
 
     Raises DataError when held-out samples are too few for that share, or every feature of training ones is constant.
     """
