@@ -146,7 +146,7 @@ BROKEN: dict[str, Broken] = {
     "no penalty (shipped)": Broken("ring", lambda run: {"terms": ()}, BAD_RATES),
 }  # fmt: skip
 UNCERTAIN = ("no penalty (shipped)",)
-"""On the ring the relativistic objective fares well without penalties for more than a quarter: nothing is broken yet."""
+"""On the ring the relativistic objective fares well without penalties for a quarter and more: nothing is broken yet."""
 HEALTHY = ("ring", "grid", "digits")
 
 
