@@ -9,7 +9,7 @@ from .report import report
 from .settings import CheckpointError, ConfigError, DataError
 from .training.watch import Watch
 
-COUNT, REPEATS = 1_000, 3
+COUNT, REPEATS = 1_000, 5
 """Samples in each set and regenerations behind each interval: seconds on one core. `ganworks evaluate` takes more."""
 
 

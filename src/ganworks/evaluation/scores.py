@@ -32,12 +32,11 @@ class Reference(NamedTuple):
     k: int
     """Neighbours of precision, recall, density and coverage."""
     near: float
-    """Distance to the nearest training record that only NEAR of the held-out ones fall below."""
+    """Relative distance to the nearest training record that only NEAR of the held-out ones fall below."""
 
     @classmethod
     def of(cls, real: View, train: Tensor, k: int) -> "Reference":
-        distances, _ = memorisation.nearest(train, real.features, 1)
-        near = float(distances[:, 0].double().quantile(NEAR))
+        near = float(memorisation.nearness(real.features.double(), train.double()).quantile(NEAR))
         return cls(real, train, min(k, len(real.features) - 1), near)
 
 
@@ -124,8 +123,8 @@ def _pairs(reference: Reference, view: View) -> Values:
 
 
 def _copied(reference: Reference, view: View) -> Values:
-    distances, _ = memorisation.nearest(reference.train, view.features, 1)
-    return {"copied": float((distances[:, 0] <= reference.near).double().mean())}
+    found = memorisation.nearness(view.features.double(), reference.train.double())
+    return {"copied": float((found <= reference.near).double().mean())}
 
 
 def _memory(reference: Reference, view: View) -> Values:
@@ -200,7 +199,12 @@ METRICS: Mapping[str, Metric] = {
     "ms-ssim": Metric("MS-SSIM of pairs", "near", None, "likeness of samples to each other; the floor is the data's"),
     "ndb": Metric("NDB/K", "lower", 0.05, "share of clusters whose weight is wrong; 0.05 by chance alone"),
     "support": Metric("birthday support", "higher", None, "distinct samples at least, from how often two are alike"),
-    "copied": Metric("near copies", "lower", NEAR, "nearer to a training record than 1 % of held-out records are"),
+    "copied": Metric(
+        "near copies",
+        "lower",
+        NEAR,
+        "nearer to a training record, for its surroundings, than 1 % of held-out records are",
+    ),
     "authenticity": Metric("authenticity", "higher", None, "farther from training than that record's own neighbour"),
     "copying": Metric("C_T", "near", 0.0, "far below 0: copying; far above: underfitting"),
     "likelihood": Metric("FLD", "lower", None),

@@ -76,7 +76,7 @@ def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.
     train, fake = matched(train, fake, least=1)
     held_out = like(train, held_out, "held-out", max(2, round(1 / near)))
     varying(train)
-    expected, found = (_relative(each, train) for each in (held_out, fake))
+    expected, found = (nearness(each, train) for each in (held_out, fake))
     rank = max(1, int(near * len(held_out)))
     limit = expected.kthvalue(rank).values
     close, fresh = ((each <= limit).double().mean() for each in (found, expected))
@@ -87,7 +87,8 @@ def copied_share(train: Tensor, held_out: Tensor, fake: Tensor, near: float = 0.
     return Copied(float(close), float(fresh), float(hypergeom.sf(ours - 1, len(together), len(found), drawn)))
 
 
-def _relative(x: Tensor, train: Tensor) -> Tensor:
+def nearness(x: Tensor, train: Tensor) -> Tensor:
+    """How near each sample (M, F) is to its nearest training sample (N, F), beside those around it: (M,) in 0..1."""
     distances = neighbours.nearest(x, train, min(AROUND, len(train)))[0]
     return distances[:, 0] / distances.mean(1).clamp(min=1e-300)
 
