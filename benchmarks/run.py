@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-BENCHMARKS = ("resume", "points")
+BENCHMARKS = ("resume", "points", "frechet", "intervals", "detect", "modes stacked", "modes table")
 
 
 def processor() -> str:
@@ -23,8 +23,9 @@ def main() -> None:
     print(
         f"{processor()}, {threads} threads, Python {platform.python_version()}, torch {torch.__version__}", flush=True
     )
-    for name in BENCHMARKS:
-        subprocess.run([sys.executable, str(Path(__file__).with_name(f"{name}.py"))], check=True)
+    for each in BENCHMARKS:
+        name, *words = each.split()
+        subprocess.run([sys.executable, str(Path(__file__).with_name(f"{name}.py")), *words], check=True)
 
 
 if __name__ == "__main__":
