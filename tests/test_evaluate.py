@@ -108,7 +108,7 @@ def test_an_evaluation_repeats_to_the_digit_and_leaves_the_random_numbers_alone(
 
 
 def test_new_samples_of_the_same_law_raise_no_finding_and_planted_faults_do() -> None:
-    """Over 20 data sets: two of eight modes dropped and copies of one in ten are seen, the data's own law hardly ever."""
+    """Over 20 data sets: two of eight modes dropped and copies of one in ten are seen, the law itself hardly ever."""
     mixture = MIXTURES["ring"]()
     calm, dropped, copied = [], [], []
     for seed in range(20):
