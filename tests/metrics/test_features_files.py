@@ -1,10 +1,7 @@
 """Networks read from files of published weights: their layout, their numbers, and what is refused."""
 
-import functools
-import http.server
 import math
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -116,17 +113,12 @@ def test_only_the_weights_of_2015_may_be_called_fid(tmp_path: Path, inception: I
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """A server of one small file, not the weights of 2015."""
+def server(tmp_path: Path) -> str:
+    """Where one small file is served from, not the weights of 2015: a file: address needs no port to be free."""
     folder = tmp_path / "served"
     folder.mkdir()
     (folder / "weights.pth").write_bytes(b"no weights")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    handler.log_message = lambda *words: None  # type: ignore[attr-defined]
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as serving:
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{serving.server_address[1]}"
-        serving.shutdown()
+    return folder.as_uri()
 
 
 def test_weights_are_fetched_once_and_checked(server: str, tmp_path: Path) -> None:
