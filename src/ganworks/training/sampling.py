@@ -1,6 +1,6 @@
 """Samples from a generator, the same bytes for the same seed however many are asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -31,15 +31,20 @@ def records(network: nn.Module, codec: Codec, z: Tensor) -> Raw:
     return np.concatenate([codec.decode(x) for x in generate(network, z)])
 
 
-@torch.no_grad()
 def generate(network: nn.Module, z: Tensor) -> Iterator[Tensor]:
     """Samples for latents z (N, L), in parts, on the CPU; the network is in evaluation mode meanwhile."""
+    return in_parts(network, network, z)
+
+
+@torch.no_grad()
+def in_parts(network: nn.Module, draw: Callable[[Tensor], Tensor], z: Tensor, batch: int = BATCH) -> Iterator[Tensor]:
+    """What `draw` computes for latents z (N, L) in the place of the network, always in batches of one size."""
     device = next(network.parameters()).device
     training = network.training
     network.eval()
     try:
-        for part in torch.split(z, BATCH):
-            padded = torch.cat([part, part.new_zeros(BATCH - len(part), part.shape[1])])
-            yield network(padded.to(device))[: len(part)].float().cpu()
+        for part in torch.split(z, batch):
+            padded = torch.cat([part, part.new_zeros(batch - len(part), part.shape[1])])
+            yield draw(padded.to(device))[: len(part)].float().cpu()
     finally:
         network.train(training)
