@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,12 @@ from ..spec import Batch, Spec
 
 Indices = npt.NDArray[np.int64]
 Raw = npt.NDArray[Any]
+
+
+class Order(Protocol):
+    """One epoch's shuffled order: a slice of places -> which records stand there."""
+
+    def __getitem__(self, places: slice, /) -> Indices: ...
 
 
 class Fetched(NamedTuple):
@@ -44,6 +50,21 @@ class Source(ABC):
 
     @abstractmethod
     def fetch(self, indices: Indices) -> Fetched: ...
+
+    def order(self, seed: int) -> Order:
+        """Every record once, in an order that `seed` alone decides, so that any place of it can be found again."""
+        return np.random.default_rng(seed).permutation(len(self))
+
+    def some(self, count: int, seed: int) -> Indices:
+        """A choice of at most `count` records, the same for the same seed."""
+        return np.arange(count, dtype=np.int64) if self.endless else self.order(seed)[:count]
+
+    def spread(self, count: int) -> Indices:
+        """At most `count` records from all over the data: neighbours in a folder look alike."""
+        return np.linspace(0, len(self) - 1, min(count, len(self))).astype(np.int64)
+
+    def prepare(self, indices: Indices) -> None:
+        """Wait until these records are at hand, so that fetching them cannot fail. Raises DataError."""
 
 
 class Stored(Source):

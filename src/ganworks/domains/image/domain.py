@@ -19,6 +19,8 @@ from .decode import SMALLEST, SUFFIXES
 from .listing import Pile, folder, manifest, one_file
 from .piles import read_pile
 from .resize import background_colour, padded
+from .shards.index import means_shards
+from .shards.read import read_shards
 from .splits import as_dataset
 from .toy import shapes
 
@@ -51,6 +53,14 @@ class Image(Domain):
     """Share of the records, by content, held out to choose checkpoints with."""
     test: float = Field(default=0.1, ge=0, lt=1)
     """Share of the records, by content, held out to be scored once."""
+    block: int = Field(default=8192, ge=1)
+    """Records of shards among which one is mixed, at least: as many whole shards as it takes."""
+    cache_bytes: int = Field(default=20_000_000_000, ge=0)
+    """Of decoded shards that may stay on disk, so that a second epoch decodes nothing; 0 keeps none."""
+    workers: int = Field(default=1, ge=0, le=64)
+    """Processes that decode shards ahead of need; with 0 a thread does."""
+    retries: int = Field(default=5, ge=0, le=100)
+    """Times a URL that stops answering is asked again, after 0.5, 1, 2, 4 ... seconds."""
 
     @field_validator("size")
     @classmethod
@@ -80,11 +90,13 @@ class Image(Domain):
         return self
 
     def read(self, path: str, notify: Notify = lambda line: None, strict: bool = False) -> Dataset:
-        """`path` names a folder, an archive, a manifest, a file of arrays or pictures, or a built-in set.
+        """`path` names a folder, an archive, a manifest, a file of arrays or pictures, shards, or a built-in set.
 
         An existing path wins over a built-in name. Records are uint8 or uint16 (H, W, C). The splits are fixed by the
         pictures' content; where the source has an official test or validation set, that one is kept.
         """
+        if means_shards(path):
+            return read_shards(self, path, notify, strict)
         place = Path(path).expanduser()
         if not place.exists():
             if path in BUILTIN:
