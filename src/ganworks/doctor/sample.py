@@ -42,8 +42,7 @@ def look(dataset: Dataset, codec: Codec) -> Looked:
     for number, source in enumerate(sources):
         if not len(source):
             continue
-        order = np.random.default_rng(derive("doctor", number)).permutation(len(source))
-        chosen = np.sort(order[: max(1, int(kept * len(source)))]).astype(np.int64)
+        chosen = np.sort(source.some(max(1, int(kept * len(source))), derive("doctor", number))).astype(np.int64)
         for some in np.array_split(chosen, -(-len(chosen) // 1_024)):
             fetched = source.fetch(some)
             parts.append(encode(fetched.x, fetched.labels, codec, torch.device("cpu")).x)
