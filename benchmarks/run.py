@@ -7,7 +7,10 @@ from pathlib import Path
 
 import torch
 
-BENCHMARKS = ("resume", "points", "frechet", "intervals", "detect", "modes stacked", "modes table")
+BENCHMARKS = (
+    "resume", "points", "frechet", "intervals", "detect", "modes stacked", "modes table", "stream --count 50000",
+    "sampling", "equal_time", "processes",
+)  # fmt: skip
 
 
 def processor() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .adversarial import AUGMENTATIONS, CONSTRAINTS, LATENTS, OBJECTIVES, OPTIMISERS, TERMS
+from .adversarial import AUGMENTATIONS, CONSTRAINTS, ENGINES, LATENTS, OBJECTIVES, OPTIMISERS, TERMS
 from .domains import DOMAINS
 from .networks import DISCRIMINATORS, GENERATORS
 from .recipes import RECIPES
@@ -17,6 +17,7 @@ CATALOGUE: dict[str, Mapping[str, Any]] = {
     "objective": OBJECTIVES,
     "term": TERMS,
     "constraint": CONSTRAINTS,
+    "engine": ENGINES,
     "augmentation": AUGMENTATIONS,
     "latents": LATENTS,
     "optimiser": OPTIMISERS,

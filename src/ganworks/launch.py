@@ -1,18 +1,21 @@
 """From a user's words to a run: data, recipe and settings -> Run, and the run itself."""
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
+from .adversarial.collective import rank
 from .domains import DOMAINS, Dataset, Domain
 from .domains.base import Notify
+from .domains.image.shards.index import called
 from .domains.points import MIXTURES
 from .model import Model
 from .recipes import RECIPES, Situation, choose
 from .settings import Chosen, ConfigError, Settings, Tree, merge, no_such, override, read_toml
-from .training import devices
+from .training import devices, processes
 from .training.folder import RunFolder, write_atomic
 from .training.run import Run
 from .training.train import train as run_training
@@ -65,12 +68,20 @@ def plan(words: Words, watch: Watch | None = None) -> Plan:
 def launch(plan: Plan, watch: Watch | None = None) -> Model:
     """Train what was planned, or go on with it, and return the model. See `training.train.train` for what it raises."""
     watch = watch or Watch()
-    folder = RunFolder(plan.folder, notify=watch.line)
-    with folder.lock():
-        _settle(plan.run, folder)
-        _quarantine(plan.dataset, folder)
+    with contextlib.ExitStack() as held:
+        folder = processes.together(lambda: _claim(plan, watch, held))
         session = run_training(plan.run, plan.dataset, folder, watch)
     return Model.of(session)
+
+
+def _claim(plan: Plan, watch: Watch, held: contextlib.ExitStack) -> RunFolder:
+    """The folder of the run, locked and settled; of several processes the first does that for all."""
+    folder = RunFolder(plan.folder, notify=watch.line)
+    if rank() == 0:
+        held.enter_context(folder.lock())
+        _settle(plan.run, folder)
+        _quarantine(plan.dataset, folder)
+    return folder
 
 
 def train(
@@ -94,12 +105,16 @@ def train(
 
     Raises ConfigError, DataError or CheckpointError with one line for what a user can correct, TrainingError when
     training broke for good, and training.interrupt.Stopped after Ctrl-C, when everything is saved.
+
+    Under torchrun all its processes train together; the first one writes, tells and raises, the others keep quiet.
     """
     words = Words(
         None if data is None else str(data), recipe, samples, minutes, seed, None if run is None else str(run),
         tuple(settings), strict, until,
     )  # fmt: skip
-    return launch(plan(words, watch), watch)
+    with processes.joined():
+        watch = watch if rank() == 0 else None
+        return launch(processes.together(lambda: plan(words, watch)), watch)
 
 
 def open_data(run: Run, notify: Notify = lambda line: None) -> Dataset:
@@ -184,7 +199,12 @@ def _shortages(run: Run, dataset: Dataset) -> list[str]:
 
 
 def _default_folder(run: Run) -> Path:
-    return Path("runs") / f"{Path(run.data.removeprefix(_URI)).name.split('.')[0] or 'data'}-{run.recipe}"
+    return Path("runs") / f"{called(run.data.removeprefix(_URI)) or 'data'}-{run.recipe}"
+
+
+HOW = {"budget", "previews", "checkpoints", "keep", "health", "shard_optimiser"}
+"""Settings that change nothing of what is learnt from a step."""
+BRINGING = {"cache_bytes", "workers", "retries"}
 
 
 def _settle(run: Run, folder: RunFolder) -> None:
@@ -196,13 +216,7 @@ def _settle(run: Run, folder: RunFolder) -> None:
     if before == run:
         return
     changed = _differences(before.tree(), run.tree())
-    if set(changed) <= {
-        "budget",
-        "previews",
-        "checkpoints",
-        "keep",
-        "health",
-    }:  # none of them changes what is learnt from a step
+    if set(changed) <= HOW:
         write_atomic(folder.settings, run.toml())
         return
     name = changed[0]
@@ -213,7 +227,12 @@ def _settle(run: Run, folder: RunFolder) -> None:
 
 
 def _differences(before: Tree, now: Tree) -> list[str]:
-    return [name for name in Run.model_fields if before.get(name) != now.get(name)]
+    return [name for name in Run.model_fields if _what(name, before.get(name)) != _what(name, now.get(name))]
+
+
+def _what(name: str, value: Any) -> Any:
+    """A setting without what is only about how the data is brought here."""
+    return {key: each for key, each in value.items() if key not in BRINGING} if name == "domain" else value
 
 
 def _short(value: object) -> str:

@@ -1,27 +1,45 @@
 """Model: what a user keeps of a run: generate, interpolate, write, save."""
 
 import contextlib
+import hashlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+import safetensors.torch
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
 from .adversarial.player import load_exactly
 from .domains import Codec
-from .domains.base import Raw
+from .domains.base import Notify, Raw
+from .domains.image import Pictures
+from .domains.image.shards.fill import PER_SHARD, Filling, Made, Piece
+from .domains.image.shards.index import ShardIndex
+from .domains.image.shards.pack import members
+from .domains.image.shards.tar import ShardWriter
 from .settings import CheckpointError, ConfigError, read_toml
 from .training import artefact, devices, sampling
 from .training.artefact import Artefact
 from .training.checkpoint import Checkpoints
+from .training.engines import FAST, FOREVER, Sampler
 from .training.run import Run
 from .training.session import Session
+
+AT_ONCE = 1024
+"""Samples of a shard that are in memory at once."""
+A_FEW = 4
+"""Samples that are sooner drawn one by one than as a batch of 64."""
 
 
 class Model:
     """A trained generator with the codec that turns its samples into records."""
+
+    path: Path | None = None
+    """Where it was loaded from."""
 
     def __init__(self, run: Run, codec: Codec, network: nn.Module, samples: int):
         self.run, self.codec, self.network, self.samples = run, codec, network.eval().requires_grad_(False), samples
@@ -45,18 +63,41 @@ class Model:
         load_exactly(network, loaded.weights, str(path))
         layout = torch.channels_last
         network = network.to(devices.pick(device), memory_format=layout)  # type: ignore[call-overload]
-        return cls(loaded.run, loaded.codec, network, loaded.samples)
+        model = cls(loaded.run, loaded.codec, network, loaded.samples)
+        model.path = path
+        return model
 
-    def generate(self, count: int, seed: int = 0, first: int = 0) -> Raw:
+    def generate(self, count: int, seed: int = 0, first: int = 0, engine: str = "exact") -> Raw:
         """Records (count, ...) in the data's own form: for pictures uint8 (count, H, W, C).
 
-        The i-th sample of a seed is the same bytes whatever the count; `first` skips that many.
-        Raises ConfigError when count is below 1 or seed or first below 0.
+        The i-th sample of a seed is the same bytes whatever the count; `first` skips that many. `engine` is `exact`, or
+        `fast` for whichever is the fastest here, or an engine's name: other bytes, and the same picture to the eye.
+        Raises ConfigError when count is below 1 or seed or first below 0, or the engine cannot be had here.
         """
-        for name, value, least in (("count", count, 1), ("seed", seed, 0), ("first", first, 0)):
-            if value < least:
-                raise ConfigError(f"{name} must be at least {least}, got {value}")
-        return self.decode(sampling.latents(self.run.latents, self.run.generator.latent, count, seed, first))
+        _check(count=(count, 1), seed=(seed, 0), first=(first, 0))
+        return self._records(self.sampler(engine, count), count, seed, first)
+
+    def stream(
+        self, count: int, seed: int = 0, first: int = 0, at_once: int = AT_ONCE, engine: str = "exact"
+    ) -> Iterator[Raw]:
+        """The records of `generate`, up to `at_once` of them at a time, so that memory does not grow with the count."""
+        _check(count=(count, 1), seed=(seed, 0), first=(first, 0), at_once=(at_once, 1))
+        sampler, end = self.sampler(engine, count), first + count
+        starts = range(first, end, at_once)
+        return (self._records(sampler, min(at_once, end - start), seed, start) for start in starts)
+
+    def sampler(
+        self, engine: str = FAST, count: int = FOREVER, batch: int | None = None, say: Notify = lambda line: None
+    ) -> Sampler:
+        """What draws samples (N, *shape) for latents: by the engine that is the fastest for `count`, or by one named.
+
+        A `batch` is what each call of the engine computes; left out, it is one for a few samples and 64 for many, and
+        64 for every named engine, so that a sample does not depend on the count. `say` hears what cannot be had here.
+        """
+        if batch is None:
+            batch = 1 if engine == FAST and count <= A_FEW else sampling.BATCH
+        z = sampling.latents(self.run.latents, self.run.generator.latent, batch, seed=0)
+        return Sampler.of(self.network, z, engine, count, say)
 
     def interpolate(self, steps: int = 8, seed: int = 0, pairs: int = 1) -> Raw:
         """Records on the way between pairs of latents, (pairs * steps, ...); a pair's run from one end to the other.
@@ -69,6 +110,10 @@ class Model:
         share = torch.linspace(0, 1, steps)[:, None]
         ways = [_slerp(a, b, share) for a, b in zip(ends[::2], ends[1::2], strict=True)]
         return self.decode(torch.cat(ways))
+
+    def _records(self, sampler: Sampler, count: int, seed: int, first: int) -> Raw:
+        z = sampling.latents(self.run.latents, self.run.generator.latent, count, seed, first)
+        return np.concatenate([self.codec.decode(x) for x in sampler.parts(z)])
 
     def decode(self, z: Tensor) -> Raw:
         """Records for latents z (N, L)."""
@@ -84,6 +129,58 @@ class Model:
             folder.mkdir(parents=True, exist_ok=True)
             return self.codec.write(records, folder, first)
 
+    def shards(
+        self,
+        folder: str | Path,
+        count: int,
+        seed: int = 0,
+        processes: int = 1,
+        per_shard: int = PER_SHARD,
+        notify: Notify = lambda line: None,
+    ) -> ShardIndex:
+        """Write so many samples into a folder of tar shards, in constant memory; called again it goes on.
+
+        The i-th sample is the one that `generate` gives. Several processes load what this model was loaded from.
+        Raises ConfigError when count is below 1, or the folder holds other shards or cannot be written.
+        """
+        _check(count=(count, 1), seed=(seed, 0), processes=(processes, 1), per_shard=(per_shard, 1))
+        codec = self.codec
+        if not isinstance(codec, Pictures):
+            raise ConfigError(f"shards hold pictures, this run draws {self.run.domain.name}; draw files instead")
+        index = ShardIndex(
+            size=(codec.height, codec.width), channels=codec.channels, bits=codec.bits, mode=codec.mode,
+            source=f"samples of the model {self.sha256} with seed {seed}, {per_shard} a shard", records=count,
+        )  # fmt: skip
+        filling = Filling.begin(Path(folder), index, per_shard)
+        if processes == 1 or self.path is None:
+            return filling.run(lambda piece: self.piece(Path(folder), piece, seed), notify)
+        device = str(next(self.network.parameters()).device)
+        words = [str(self.path), "--seed", str(seed), "--device", device, "--out", str(folder), "--serve", self.sha256]
+        command = [sys.executable, "-m", "ganworks", "sample", *words]
+        return filling.run_with(command, processes, not device.startswith("cpu"), notify)
+
+    def piece(self, folder: Path, piece: Piece, seed: int) -> Made:
+        """Write one shard of samples. Raises ConfigError when that cannot be done."""
+        path = folder / piece.name
+        assert isinstance(self.codec, Pictures)
+        with _writing(path):
+            writer = ShardWriter(path)
+            try:
+                for first in range(piece.first, piece.first + piece.count, AT_ONCE):
+                    some = self.generate(min(AT_ONCE, piece.first + piece.count - first), seed, first)
+                    for number, picture in enumerate(some, first):
+                        writer.add(f"{number:08d}", members(picture, self.codec.mode))
+                return Made(*writer.finish())
+            except BaseException:
+                writer.abandon()
+                raise
+
+    @property
+    def sha256(self) -> str:
+        """Of the weights, as the file of the model has it."""
+        state = {name: each.cpu().contiguous() for name, each in self.network.state_dict().items()}
+        return hashlib.sha256(safetensors.torch.save(state)).hexdigest()
+
     def grid(self, records: Raw, path: str | Path, columns: int | None = None) -> Path:
         """Write one picture that shows all the records. Raises ConfigError when it cannot be written there."""
         path = Path(path)
@@ -96,6 +193,12 @@ class Model:
         """Write the model alone, weights and page, into a directory that `load` reads."""
         artefact.write(Path(path), self.run, self.codec, self.network, self.samples)
         return Path(path)
+
+
+def _check(**values: tuple[int, int]) -> None:
+    for name, (value, least) in values.items():
+        if value < least:
+            raise ConfigError(f"{name} must be at least {least}, got {value}")
 
 
 def load(path: str | Path, device: str = "cpu") -> Model:

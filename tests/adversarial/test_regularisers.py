@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ganworks.adversarial import TERMS
-from ganworks.adversarial.regularisers import R1, R2, Dragan, GradientPenalty, squared_gradient
-from ganworks.adversarial.turn import Turn
+from ganworks.adversarial.regularisers import R1, R2, Dragan, GradientPenalty
+from ganworks.adversarial.turn import Turn, squared_gradient
 
 SHAPES = [(2,), (3, 5), (1, 4, 4), (2, 3, 4, 4)]
 

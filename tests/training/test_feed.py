@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
+from ganworks.domains import Image
 from ganworks.domains.base import Fetched, Source, Stored
 from ganworks.domains.points import Points
-from ganworks.training.feed import Feed, derive
+from ganworks.training.feed import Feed, Resident, derive, encode, resident
 
 
 class Numbers(Source):
@@ -74,3 +75,17 @@ def test_an_endless_source_is_read_on_and_a_retry_reads_elsewhere(make_feed) -> 
 def test_derived_seeds_differ_and_fit_torch() -> None:
     seeds = {derive("step", seed, retry, samples) for seed in range(5) for retry in range(3) for samples in range(50)}
     assert len(seeds) == 750 and max(seeds) < 2**63
+
+
+def test_records_that_live_on_the_device_are_the_same_batches() -> None:
+    domain = Image()
+    for labelled in (False, True):
+        dataset = domain.toy(0)
+        codec, indices = domain.fit(dataset), np.array([5, 3, 200 % len(dataset.train), 3])
+        assert isinstance(dataset.train, Stored)
+        source = Stored(dataset.train.array, dataset.train.rows, dataset.train.labels if labelled else None)
+        fetched = source.fetch(indices)
+        plain = encode(fetched.x, fetched.labels, codec, torch.device("cpu"))
+        kept = Resident(source, torch.device("cpu")).fetch(indices, codec)
+        assert torch.equal(plain.x, kept.x) and plain.x.stride() == kept.x.stride()
+    assert resident(dataset.train, torch.device("cpu")) is None

@@ -22,7 +22,7 @@ from ganworks.training.session import Session
 from ganworks.training.verdicts import Verdict
 from ganworks.training.watch import Watch
 
-QUICK = ("batch=64", "previews=1", "checkpoints=5")
+QUICK = ("batch=64", "previews=1", "checkpoints=5", "health.apart=2")
 
 
 @pytest.fixture
@@ -108,7 +108,9 @@ def test_judging_moves_no_weight_no_statistic_and_no_random_number(planned, reci
         settings = ("domain.size=[16, 16]", "generator.width=8", "discriminator.width=8")
     folders = []
     for judgements in (0, 6):
-        each = planned(f"run{judgements}", recipe=recipe, settings=(*settings, f"health.judgements={judgements}"))
+        each = planned(
+            f"run{judgements}", recipe=recipe, settings=(*settings, f"health.judgements={judgements}", "health.apart=2")
+        )
         launch(each)
         folders.append(each.folder)
     parts = [load_file(folder / "checkpoints/000000000096" / f"{part}.safetensors")
@@ -120,8 +122,11 @@ def test_judging_moves_no_weight_no_statistic_and_no_random_number(planned, reci
 
 def test_a_run_of_a_few_steps_is_judged_a_few_times(planned) -> None:
     heard = Heard()
-    launch(planned(samples=32), heard)
+    launch(planned(samples=32, settings=("health.apart=2",)), heard)
     assert [samples for samples, _, _ in heard.judgements] == [0, 16, 32]
+    heard = Heard()
+    launch(planned("rarely", samples=32), heard)
+    assert [samples for samples, _, _ in heard.judgements] == [0, 32]
     heard = Heard()
     launch(planned("off", samples=32, settings=("health.judgements=0",)), heard)
     assert not heard.judgements

@@ -2,6 +2,7 @@
 
 from .augment import AUGMENTATIONS, Augmentation
 from .constraints import CONSTRAINTS, Constraint
+from .engines import ENGINES, Engine
 from .game import Game, Rules
 from .latents import LATENTS, Latents
 from .objectives import OBJECTIVES, Objective
@@ -13,6 +14,6 @@ from .turn import Term, Turn
 TERMS: dict[str, type[Term]] = {**REGULARISERS}
 
 __all__ = [
-    "AUGMENTATIONS", "CONSTRAINTS", "LATENTS", "OBJECTIVES", "OPTIMISERS", "TERMS", "Augmentation", "Constraint",
-    "Game", "Latents", "Objective", "Optimiser", "Player", "Rules", "Term", "Turn", "backward",
+    "AUGMENTATIONS", "CONSTRAINTS", "ENGINES", "LATENTS", "OBJECTIVES", "OPTIMISERS", "TERMS", "Augmentation",
+    "Constraint", "Engine", "Game", "Latents", "Objective", "Optimiser", "Player", "Rules", "Term", "Turn", "backward",
 ]  # fmt: skip

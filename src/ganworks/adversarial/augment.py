@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ..schedule import Number, at
 from ..settings import Settings
+from .chance import normal_like, uniform, whole
 
 
 class Augmentation(Settings, ABC):
@@ -52,7 +53,7 @@ class Translate(Augmentation):
         for axis in range(2, x.ndim):
             size = x.shape[axis]
             reach = round(size * self.reach)
-            shift = torch.randint(-reach, reach + 1, (len(x), 1), device=x.device)
+            shift = whole(-reach, reach + 1, (len(x), 1), x.device)
             index = torch.arange(size, device=x.device) + shift
             view = [len(x), *[1] * (axis - 1), size, *[1] * (x.ndim - axis - 1)]
             inside = ((index >= 0) & (index < size)).view(view)
@@ -73,7 +74,7 @@ class Cutout(Augmentation):
             size = x.shape[axis]
             side = max(1, round(size * self.reach))
             # The centre may lie anywhere, so blocks are cut off at the border as in the paper.
-            start = torch.randint(0, size + (1 - side % 2), (len(x), 1), device=x.device) - side // 2
+            start = whole(0, size + (1 - side % 2), (len(x), 1), x.device) - side // 2
             place = torch.arange(size, device=x.device)
             view = [len(x), *[1] * (axis - 1), size, *[1] * (x.ndim - axis - 1)]
             outside = outside | ((place < start) | (place >= start + side)).view(view)
@@ -115,7 +116,7 @@ class Noise(Augmentation):
     """Standard deviation of the noise; may be a schedule over the run, usually down to 0."""
 
     def change(self, x: Tensor, progress: float) -> Tensor:
-        return x + at(self.deviation, progress) * torch.randn_like(x)
+        return x + at(self.deviation, progress) * normal_like(x)
 
 
 def augment(x: Tensor, augmentations: Sequence[Augmentation], progress: float) -> Tensor:
@@ -126,7 +127,7 @@ def augment(x: Tensor, augmentations: Sequence[Augmentation], progress: float) -
 
 def _draw(x: Tensor) -> Tensor:
     """One uniform number a sample, shaped to broadcast over it."""
-    return torch.rand([len(x), *[1] * (x.ndim - 1)], device=x.device)
+    return uniform([len(x), *[1] * (x.ndim - 1)], x.device)
 
 
 def _between(x: Tensor, low: float, high: float) -> Tensor:

@@ -1,7 +1,9 @@
 """Game: G against D. Who moves, when, and at what cost. Goodfellow et al. (2014)."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -9,12 +11,12 @@ from torch import Tensor
 from ..schedule import at
 from ..spec import Batch
 from .augment import Augmentation, augment
+from .engines import Duel, Engine, Lean
+from .engines.base import Stats
 from .latents import Latents
 from .objectives import Objective
 from .player import Player, backward
 from .turn import Logits, Term, Turn, mean_loss
-
-Stats = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -30,106 +32,130 @@ class Rules:
     packing: int = 1
     part: int | None = None
     bf16: bool = False
+    share_fakes: bool = False
+    engine: Engine = field(default_factory=Lean)
 
 
 class Game:
     """A step is some turns of the discriminator and one of the generator.
 
     Each turn of the discriminator takes a fresh real batch and fresh latents; so does the generator's when the
-    objective is paired. A turn may be played in parts of at most `rules.part` samples that add up to the batch.
+    objective is paired, unless `rules.share_fakes` lets it go on with the last fakes that were judged. A turn may be
+    played in parts of at most `rules.part` samples that add up to the batch.
     """
 
     def __init__(self, generator: Player, discriminator: Player, rules: Rules):
         self.generator, self.discriminator, self.rules = generator, discriminator, rules
         self.steps = 0
         self.progress = 0.0
+        self._pass = rules.engine.start(generator.network, discriminator.network)
+        self._shared: tuple[Tensor, Tensor] | None = None
 
     def step(self, batches: Iterator[Batch], progress: float = 0.0) -> Stats:
         """Play one round. Takes as many batches as it needs; progress is how far the run has come, 0 to 1.
 
         Returns losses, costs, mean logits and gradient norms as tensors that are still on the device.
         """
-        self.progress = progress
+        self.progress, self._shared = progress, None  # a step that was broken off may have left its fakes
         stats: Stats = {}
-        for _ in range(self.rules.discriminator_turns):
+        for turn in range(self.rules.discriminator_turns):
             batch = next(batches)
-            stats |= self._take(self._discriminator_turn, "discriminator", self.discriminator, batch)
-        if self.rules.objective.paired:
+            keep = turn + 1 == self.rules.discriminator_turns and self._shares(len(batch.x))
+            stats |= self._take(partial(self._discriminator_turn, keep=keep), self.discriminator, batch)
+        if self.rules.objective.paired and self._shared is None:
             batch = next(batches)
-        stats |= self._take(self._generator_turn, "generator", self.generator, batch)
+        stats |= self._take(self._generator_turn, self.generator, batch)
+        self._shared = None
         self.steps += 1
         return stats
+
+    def needs(self, batch: int) -> int:
+        """Batches of so many samples that a step takes."""
+        return self.rules.discriminator_turns + (self.rules.objective.paired and not self._shares(batch))
 
     def players(self) -> dict[str, Player]:
         return {"generator": self.generator, "discriminator": self.discriminator}
 
-    def _take(self, play: Callable[[Batch], tuple[Turn, Tensor]], name: str, player: Player, batch: Batch) -> Stats:
+    def _take(self, play: Callable[[Batch, float], Stats], player: Player, batch: Batch) -> Stats:
         """One player's turn: play the batch part by part, pay for each part, then move."""
         player.clear()
         stats: Stats = {}
         for part in batch.split(self.rules.part):
-            turn, loss = play(part)
-            costs = {f"{name}/objective": loss} | _logit_means(name, turn)
-            for term in self.rules.terms:
-                if term.player == name and term.due(self.steps):
-                    costs[f"{name}/{term.name}"] = cost = term.cost(turn).mean()
-                    loss = loss + at(term.weight, self.progress) * term.every * cost
             share = len(part.x) / len(batch.x)
-            backward(loss * share, player)
-            for key, cost in costs.items():
-                stats[key] = stats[key] + share * cost.detach() if key in stats else share * cost.detach()
+            for name, value in play(part, share).items():
+                weighed = value if share == 1 else share * value
+                stats[name] = stats[name] + weighed if name in stats else weighed
+        name = "generator" if player is self.generator else "discriminator"
         stats[f"{name}/gradient"] = player.step(len(batch.x), self.progress)
         return stats
 
-    def _discriminator_turn(self, batch: Batch) -> tuple[Turn, Tensor]:
+    def _discriminator_turn(self, batch: Batch, share: float, keep: bool) -> Stats:
         z = self._latents(batch.x)
-        with torch.no_grad():
+        with nullcontext() if keep else torch.no_grad():
             fake = self._generate(z, batch.c)
-        real, fake = batch.x.detach().requires_grad_(), fake.requires_grad_()  # regularisers differentiate here
-        real_logits, fake_logits = self._judge(real, batch.c), self._judge(fake, batch.c)
-        loss = mean_loss(self.rules.objective.discriminator, real_logits, fake_logits)
-        return self._record(z, batch.c, (real, fake), (real_logits, fake_logits)), loss
+        if keep:
+            self._shared = z, fake
+        duel = Duel(
+            z, batch.c, batch.x, fake.detach(), self.generator.network, self.discriminator, self._judge,
+            partial(self._judge, exactly=True), self._discriminator_loss, self._charges("discriminator"), share,
+        )  # fmt: skip
+        return self._pass.discriminator(duel)
 
-    def _generator_turn(self, batch: Batch) -> tuple[Turn, Tensor]:
-        z = self._latents(batch.x)
-        fake = self._generate(z, batch.c)
-        real_logits = None
-        if self.rules.objective.paired:
-            with torch.no_grad():  # the real side moves no weight of the generator
-                real_logits = self._judge(batch.x, batch.c)
-        fake_logits = self._judge(fake, batch.c)
-        loss = mean_loss(self.rules.objective.generator, fake_logits, real_logits)
-        return self._record(z, batch.c, (batch.x, fake), (real_logits, fake_logits)), loss
+    def _generator_turn(self, batch: Batch, share: float) -> Stats:
+        if self._shared is None:
+            z = self._latents(batch.x)
+            fake = self._generate(z, batch.c)
+        else:
+            z, fake = self._shared
+        with self._pass.judging():
+            real_logits = None
+            if self.rules.objective.paired:
+                with torch.no_grad():  # the real side moves no weight of the generator
+                    real_logits = self._judge(batch.x, batch.c)
+            fake_logits = self._judge(fake, batch.c)
+        total = mean_loss(self.rules.objective.generator, fake_logits, real_logits)
+        stats = {"generator/objective": total.detach()}
+        turn = Turn(z, batch.c, batch.x, fake, real_logits, fake_logits, self.generator.network, self._judge)
+        for term, factor in self._charges("generator"):
+            cost = term.cost(turn).mean()
+            stats[f"generator/{term.name}"] = cost.detach()
+            total = total + factor * cost
+        backward(total if share == 1 else total * share, self.generator)
+        return stats
 
-    def _record(
-        self, z: Tensor, c: Tensor | None, samples: tuple[Tensor, Tensor], logits: tuple[Logits | None, Logits]
-    ) -> Turn:
-        return Turn(z, c, *samples, *logits, generator=self.generator.network, judge=self._judge)
+    def _charges(self, player: str) -> list[tuple[Term, float]]:
+        """The player's terms that are due, each with the factor of its cost."""
+        due = [term for term in self.rules.terms if term.player == player and term.due(self.steps)]
+        return [(term, at(term.weight, self.progress) * term.every) for term in due]
+
+    def _discriminator_loss(self, real: Logits, fake: Logits) -> Tensor:
+        return mean_loss(self.rules.objective.discriminator, real, fake)
+
+    def _shares(self, batch: int) -> bool:
+        """Whether both players see the same fakes; ones that come in parts would all have to be kept till then."""
+        return self.rules.share_fakes and (self.rules.part is None or self.rules.part >= batch)
 
     def _latents(self, like: Tensor) -> Tensor:
         return self.rules.latents.draw(len(like), self.rules.latent, like.device)
 
     def _generate(self, z: Tensor, c: Tensor | None) -> Tensor:
-        with torch.autocast(z.device.type, torch.bfloat16, enabled=self.rules.bf16):
+        with self._pass.drawing(), self._precision(z):
             fake: Tensor = self.generator.network(z, c)
-        return fake.float()
+        return fake.float() if self.rules.bf16 else fake
 
-    def _judge(self, x: Tensor, c: Tensor | None) -> Logits:
+    def _judge(self, x: Tensor, c: Tensor | None, exactly: bool = False) -> Logits:
         """The discriminator's logits, seen through augmentation and packing."""
         x = pack(augment(x, self.rules.augmentations, self.progress), self.rules.packing)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.rules.bf16):
+        with nullcontext() if exactly else self._precision(x):
             logits: Logits = self.discriminator.network(x, c)
+        if not self.rules.bf16:
+            return logits
         return tuple(each.float() for each in logits) if isinstance(logits, tuple) else logits.float()
+
+    def _precision(self, like: Tensor) -> AbstractContextManager[object]:
+        return torch.autocast(like.device.type, torch.bfloat16) if self.rules.bf16 else nullcontext()
 
 
 def pack(x: Tensor, count: int) -> Tensor:
     """(B, C, *axes) -> (B / count, count * C, *axes): `count` samples are judged together. Lin et al. (2018)."""
     return x if count == 1 else x.reshape(len(x) // count, count * x.shape[1], *x.shape[2:])
-
-
-def _logit_means(name: str, turn: Turn) -> Stats:
-    """Mean logits of real and fake, from the discriminator's turn, where both are at hand."""
-    if name != "discriminator" or turn.real_logits is None:
-        return {}
-    pairs = {"logits/real": turn.real_logits, "logits/fake": turn.fake_logits}
-    return {key: (value[0] if isinstance(value, tuple) else value).mean() for key, value in pairs.items()}

@@ -8,12 +8,13 @@ from pydantic import Field
 from torch import Tensor
 
 from ..settings import Settings
+from .chance import normal, uniform
 
 
 class Latents(Settings, ABC):
     @abstractmethod
     def draw(self, count: int, length: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
-        """Latents (count, length) on device, from the given generator or torch's global one."""
+        """Latents (count, length) on device, from the given generator or the step's own (chance.py)."""
 
 
 class Normal(Latents):
@@ -22,7 +23,7 @@ class Normal(Latents):
     name: Literal["normal"] = "normal"
 
     def draw(self, count: int, length: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
-        return torch.randn(count, length, device=device, generator=generator)
+        return normal((count, length), device, generator)
 
 
 class Uniform(Latents):
@@ -31,7 +32,7 @@ class Uniform(Latents):
     name: Literal["uniform"] = "uniform"
 
     def draw(self, count: int, length: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
-        return torch.rand(count, length, device=device, generator=generator) * 2 - 1
+        return uniform((count, length), device, generator) * 2 - 1
 
 
 class Truncated(Latents):
@@ -44,7 +45,7 @@ class Truncated(Latents):
     def draw(self, count: int, length: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
         # The inverse of the normal distribution function on the allowed quantiles: one draw, no rejection loop.
         edge = 0.5 * (1 + torch.erf(torch.tensor(self.limit / 2**0.5, device=device)))
-        share = torch.rand(count, length, device=device, generator=generator)
+        share = uniform((count, length), device, generator)
         z: Tensor = torch.special.ndtri((1 - edge) + (2 * edge - 1) * share)
         return z.clamp(-self.limit, self.limit)
 

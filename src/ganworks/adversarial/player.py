@@ -4,12 +4,14 @@ import copy
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from ..schedule import Number, at
 from ..settings import CheckpointError
+from .collective import average, world
 from .constraints import Constraint
 from .optimisers import Optimiser
+from .sharding import Shards
 
 
 class Player:
@@ -18,6 +20,8 @@ class Player:
     network: the weights that are trained.
     average: their exponential moving average, which is what is sampled; None when half_life is 0. Its half-life is
     in samples seen, so it does not change with the batch size.
+    shard: where there are several processes, each keeps the optimiser's moments of some weights only; `state` and
+    `step` then are for all of them to call.
     """
 
     def __init__(
@@ -26,12 +30,16 @@ class Player:
         optimiser: Optimiser,
         half_life: Number = 0.0,
         constraints: Sequence[Constraint] = (),
+        shard: bool = False,
     ):
         self.network, self.settings, self.half_life, self.constraints = network, optimiser, half_life, constraints
-        self.optimiser = optimiser.build(network.parameters())
+        self.weights = list(network.parameters())
+        self._shards = Shards(network) if shard and world() > 1 else None
+        self.optimiser = optimiser.build(self._shards.own() if self._shards else network.parameters())
         self.average: nn.Module | None = None
         if half_life != 0:
             self.average = copy.deepcopy(network).eval().requires_grad_(False)
+            self._follow = Follower(self.average, network)
 
     @property
     def averaged(self) -> nn.Module:
@@ -41,35 +49,49 @@ class Player:
     def step(self, samples: int, progress: float) -> Tensor:
         """Move along the gradients accumulated since the last step, then follow with the average.
 
-        samples: how many the round had; progress: how far the run has come, 0 to 1.
+        samples: how many the round had here, of which each process has as many; progress: how far the run has come,
+        0 to 1. Gradients are averaged over processes by hand, after the last backward pass: wrappers around the
+        network are silently wrong with penalties of a second order.
         Returns the norm of the gradients, which stay in place until the next backward pass for a diagnosis.
         """
-        gradients = [weight.grad for weight in self.network.parameters() if weight.grad is not None]
-        _average_over_processes(gradients)
+        gradients = [weight.grad for weight in self.weights if weight.grad is not None]
+        average(gradients)
         norm = nn.utils.get_total_norm(gradients)
         self.settings.steer(self.optimiser, progress)
         self.optimiser.step()
+        if self._shards is not None:
+            self._shards.spread()
         for constraint in self.constraints:
             constraint.enforce(self.network)
         if self.average is not None:
             half_life = at(self.half_life, progress)
-            _follow(self.average, self.network, 0.5 ** (samples / half_life) if half_life > 0 else 0.0)
+            self._follow(0.5 ** (samples * world() / half_life) if half_life > 0 else 0.0)
         return norm
 
     def clear(self) -> None:
         """Forget the gradients of the last move."""
-        self.optimiser.zero_grad(set_to_none=True)
+        for weight in self.weights:
+            weight.grad = None
 
     def state(self) -> dict[str, Tensor]:
         """Everything that changes while learning, by name: network.*, average.*, optimiser.<weight>.<moment>."""
         state = {f"network.{name}": value for name, value in self.network.state_dict().items()}
         if self.average is not None:
             state |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
-        for name, weight in self.network.named_parameters():
-            for moment, value in self.optimiser.state.get(weight, {}).items():
-                if isinstance(value, Tensor):
-                    state[f"optimiser.{name}.{moment}"] = value
+        for name, moments in self._moments().items():
+            state |= {f"optimiser.{name}.{moment}": value for moment, value in moments.items()}
         return state
+
+    def _moments(self) -> Mapping[str, Mapping[str, Tensor]]:
+        """What the optimiser remembers of each weight."""
+        if self._shards is not None:
+            return self._shards.gathered(self.optimiser.state)
+        return {
+            name: {
+                key: value for key, value in self.optimiser.state.get(weight, {}).items() if isinstance(value, Tensor)
+            }
+            for name, weight in self.network.named_parameters()
+        }
 
     def load(self, state: Mapping[str, Tensor]) -> None:
         """Take over a state. Raises CheckpointError when its names or shapes are not this player's."""
@@ -79,7 +101,10 @@ class Player:
         self.optimiser.state.clear()
         # Fused optimisers count their steps on the device, the others on the CPU.
         fused = bool(self.optimiser.defaults.get("fused"))
+        mine = {id(weight) for group in self.optimiser.param_groups for weight in group["params"]}
         for name, weight in self.network.named_parameters():
+            if id(weight) not in mine:
+                continue
             prefix, home = f"optimiser.{name}.", weight.device if fused else torch.device("cpu")
             moments = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
             for moment, value in moments.items():
@@ -104,7 +129,7 @@ class Player:
 
 def backward(loss: Tensor, *players: Player) -> None:
     """Accumulate the gradients of loss for these players' weights and no others."""
-    loss.backward(inputs=[weight for player in players for weight in player.network.parameters()])  # type: ignore[no-untyped-call]
+    loss.backward(inputs=[weight for player in players for weight in player.weights])  # type: ignore[no-untyped-call]
 
 
 def load_exactly(network: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -135,27 +160,23 @@ def _load(network: nn.Module, state: Mapping[str, Tensor], prefix: str) -> None:
     load_exactly(network, mine, f"the saved {prefix.rstrip('.')}")
 
 
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    means, values = [], []
-    for mean, value in zip(
-        [*average.parameters(), *average.buffers()], [*network.parameters(), *network.buffers()], strict=True
-    ):
-        if mean.is_floating_point():  # the running statistics of batch norm belong to averaged weights too
-            means.append(mean)
-            values.append(value)
-        else:
+class Follower:
+    """Moves an average after its network, in a few calls for all tensors together."""
+
+    def __init__(self, average: nn.Module, network: nn.Module):
+        pairs = list(zip(_tensors(average), _tensors(network), strict=True))
+        # The running statistics of batch norm belong to averaged weights too.
+        self._means = [mean for mean, _ in pairs if mean.is_floating_point()]
+        self._values = [value.detach() for mean, value in pairs if mean.is_floating_point()]
+        self._counts = [pair for pair in pairs if not pair[0].is_floating_point()]
+
+    @torch.no_grad()
+    def __call__(self, decay: float) -> None:
+        """mean = decay * mean + (1 - decay) * value; what is counted is copied."""
+        torch._foreach_lerp_(self._means, self._values, 1 - decay)
+        for mean, value in self._counts:
             mean.copy_(value)
-    torch._foreach_lerp_(means, values, 1 - decay)
 
 
-def _average_over_processes(gradients: list[Tensor]) -> None:
-    """One flat all-reduce by hand: wrappers around the network are silently wrong with penalties of a second order."""
-    if not (distributed.is_available() and distributed.is_initialized()):
-        return
-    flat = torch.cat([gradient.flatten() for gradient in gradients])
-    distributed.all_reduce(flat)
-    flat /= distributed.get_world_size()
-    parts = torch.split(flat, [gradient.numel() for gradient in gradients])
-    for gradient, part in zip(gradients, parts, strict=True):
-        gradient.copy_(part.view_as(gradient))
+def _tensors(network: nn.Module) -> list[Tensor]:
+    return [*network.parameters(), *network.buffers()]

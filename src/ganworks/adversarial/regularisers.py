@@ -7,20 +7,9 @@ from pydantic import Field
 from torch import Tensor
 
 from ..schedule import Number
-from .turn import Logits, Term, Turn
-
-
-def squared_gradient(logits: Logits, samples: Tensor) -> Tensor:
-    """|d logits / d samples|^2 of each sample, (B,): the squared Euclidean norm over all its dimensions.
-
-    With several discriminators, the sum of their squares. No square root is taken: a norm that is squared again
-    has no second derivative at zero.
-    """
-    total = samples.new_zeros(len(samples))
-    for each in logits if isinstance(logits, tuple) else (logits,):
-        (gradient,) = torch.autograd.grad(each.sum(), samples, create_graph=True)
-        total = total + gradient.flatten(1).square().sum(1)
-    return total
+from .chance import uniform, uniform_like
+from .collective import deviation
+from .turn import Term, Turn
 
 
 class R1(Term):
@@ -33,7 +22,7 @@ class R1(Term):
 
     def cost(self, turn: Turn) -> Tensor:
         assert turn.real_logits is not None
-        return squared_gradient(turn.real_logits, turn.real) / 2
+        return turn.slope(turn.real_logits, turn.real) / 2
 
 
 class R2(Term):
@@ -45,7 +34,7 @@ class R2(Term):
     """Factor of the cost, gamma or lambda in the papers; may be a schedule over the run."""
 
     def cost(self, turn: Turn) -> Tensor:
-        return squared_gradient(turn.fake_logits, turn.fake) / 2
+        return turn.slope(turn.fake_logits, turn.fake) / 2
 
 
 class GradientPenalty(Term):
@@ -60,7 +49,7 @@ class GradientPenalty(Term):
 
     def cost(self, turn: Turn) -> Tensor:
         real, fake = turn.real.detach(), turn.fake.detach()
-        share = torch.rand((len(real),) + (1,) * (real.ndim - 1), device=real.device)
+        share = uniform((len(real),) + (1,) * (real.ndim - 1), real.device).to(real.dtype)
         return _slope_cost(turn, torch.lerp(real, fake, share), self.centre)
 
 
@@ -78,13 +67,13 @@ class Dragan(Term):
 
     def cost(self, turn: Turn) -> Tensor:
         real = turn.real.detach()
-        noise = torch.rand_like(real) * self.reach * real.std()
+        noise = uniform_like(real) * self.reach * deviation(real)
         return _slope_cost(turn, real + noise, self.centre)
 
 
 def _slope_cost(turn: Turn, samples: Tensor, centre: float) -> Tensor:
-    samples = samples.requires_grad_()
-    squared = squared_gradient(turn.judge(samples, turn.c), samples)
+    samples = turn.watch(samples)
+    squared = turn.slope(turn.judge(samples, turn.c), samples)
     # The root has no derivative at zero, where a dead discriminator sits.
     return ((squared + 1e-12).sqrt() - centre).square()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
+import torch
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -14,6 +15,19 @@ from ..settings import Settings
 
 Logits = Tensor | tuple[Tensor, ...]
 """(B, K), or one such tensor a discriminator when there are several."""
+
+
+def squared_gradient(logits: Logits, samples: Tensor) -> Tensor:
+    """|d logits / d samples|^2 of each sample, (B,): the squared Euclidean norm over all its dimensions.
+
+    With several discriminators, the sum of their squares. No square root is taken: a norm that is squared again
+    has no second derivative at zero.
+    """
+    total = samples.new_zeros(len(samples))
+    for each in logits if isinstance(logits, tuple) else (logits,):
+        (gradient,) = torch.autograd.grad(each.sum(), samples, create_graph=True)
+        total = total + gradient.flatten(1).square().sum(1)
+    return total
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,10 @@ class Turn:
     generator: nn.Module
     judge: Callable[[Tensor, Tensor | None], Logits]
     """The discriminator behind its augmentation and packing."""
+    slope: Callable[[Logits, Tensor], Tensor] = squared_gradient
+    """|d logits / d samples|^2 of each sample (B,), by the engine in use."""
+    watch: Callable[[Tensor], Tensor] = Tensor.requires_grad_
+    """Marks samples that are about to be judged for their slope."""
 
 
 class Term(Settings, ABC):

@@ -11,11 +11,13 @@ from ..training.interrupt import Halted, Stopped, halting
 
 COMMANDS = {
     "doctor": "Examine data before training on it.",
+    "pack": "Write data into shards that training streams.",
     "train": "Train a generator on your data, or go on with a run.",
     "tune": "Search around a recipe for what suits your data.",
     "sample": "Draw samples from a trained generator.",
     "evaluate": "Judge a run: how close, how complete, and whether it copied.",
     "compare": "Say whether one run is better than others.",
+    "bench": "Measure this machine, and training on it beside the loops of tutorials.",
     "report": "Write one self-contained page about a run.",
     "recipes": "List the recipes.",
     "show": "Show what a run is, how far it came, and what happened.",

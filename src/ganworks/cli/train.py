@@ -1,6 +1,12 @@
 """ganworks train: from data to a generator."""
 
+import os
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from ..launch import Words
 
 
 @click.command()
@@ -14,6 +20,10 @@ import click
 @click.option("--until", metavar="WHEN", help="budget, or converged: end where nothing improves any more.")
 @click.option("--evaluate/--no-evaluate", "evidence", default=True, help="End with a short evaluation and a report.")
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
+@click.option("--processes", type=click.IntRange(1), default=1, metavar="N", help="Train in N processes here (1).")
+@click.option(
+    "--restarts", type=click.IntRange(0), default=3, metavar="N", help="Starts anew when one of them dies (3)."
+)
 def command(
     data: str | None,
     recipe: str | None,
@@ -25,23 +35,40 @@ def command(
     until: str | None,
     evidence: bool,
     strict: bool,
-) -> None:
+    processes: int,
+    restarts: int,
+) -> int:
     """Train a generator on DATA: a folder of pictures, an archive, an array file, or one of the built-in names digits
     (the default), glyphs, mnist, fashion-mnist, cifar10, ring, grid.
 
     The same command again goes on where it stopped. Ctrl-C finishes the step, saves and leaves.
     """
     from .. import launch  # noqa: PLC0415  imports torch
-    from ..training.journal import verdict_of  # noqa: PLC0415
-    from ..training.watch import Terminal  # noqa: PLC0415
 
-    watch = Terminal()
     words = launch.Words(data, recipe, samples, minutes, seed, folder, settings, strict, until)
-    plan = launch.plan(words, watch)
-    for line in plan.lines:
-        watch.line(line)
-    watch.line(f"run {plan.folder}: watch {plan.folder / 'samples' / 'latest.png'}")
-    launch.launch(plan, watch)
+    return _many(words, processes, restarts) if processes > 1 else _one(words, evidence)
+
+
+def _one(words: "Words", evidence: bool) -> int:
+    """Train in this process and, under torch's launcher, in those beside it; only the first of them talks."""
+    from .. import launch  # noqa: PLC0415
+    from ..adversarial.collective import rank  # noqa: PLC0415
+    from ..training import elastic, processes  # noqa: PLC0415
+    from ..training.journal import verdict_of  # noqa: PLC0415
+    from ..training.watch import Terminal, Watch  # noqa: PLC0415
+
+    with processes.joined():
+        first = rank() == 0
+        watch = Terminal() if first else Watch()
+        if elastic.attempt():
+            watch.line(f"a process went away: all were started again (restart {elastic.attempt()})")
+        plan = processes.together(lambda: launch.plan(words, watch))
+        for line in plan.lines:
+            watch.line(line)
+        watch.line(f"run {plan.folder}: watch {plan.folder / 'samples' / 'latest.png'}")
+        launch.launch(plan, watch)
+    if not first:
+        return 0
     if told := verdict_of(plan.folder):
         watch.line(told)
     if evidence:
@@ -51,3 +78,40 @@ def command(
     watch.line(
         f"done: {plan.folder / 'samples' / 'real-beside-fake.png'}; draw more with: ganworks sample {plan.folder}"
     )
+    return 0
+
+
+def _many(words: "Words", processes: int, restarts: int) -> int:
+    """Start the same command in several processes, once the settings and the data are known to be sound: what is
+    decoded then lies in the cache for all of them."""
+    from .. import launch  # noqa: PLC0415
+    from ..settings import ConfigError  # noqa: PLC0415
+    from ..training import devices, elastic  # noqa: PLC0415
+    from ..training.processes import check_batch, check_devices  # noqa: PLC0415
+    from ..training.watch import Terminal  # noqa: PLC0415
+
+    if "RANK" in os.environ:
+        raise ConfigError("torchrun has decided how many processes there are; leave out --processes")
+    run = launch.plan(words, Terminal()).run
+    check_batch(run, processes)
+    check_devices(devices.pick(run.device), processes)
+    return elastic.start(processes, restarts, _repeated())
+
+
+def _repeated() -> list[str]:
+    """The words of this command, as given, without those about processes."""
+    context = click.get_current_context()
+    words, places = ["train"], list[str]()
+    for parameter in context.command.params:
+        value = context.params[str(parameter.name)]
+        if parameter.name in ("processes", "restarts") or value is None or value == ():
+            continue
+        if value is False and not parameter.secondary_opts:
+            continue
+        if isinstance(parameter, click.Argument):
+            places += ["--", str(value)]
+        elif isinstance(value, bool):
+            words.append(parameter.opts[0] if value else parameter.secondary_opts[0])
+        else:
+            words += [f"{parameter.opts[0]}={each}" for each in (value if isinstance(value, tuple) else (value,))]
+    return words + places

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -34,9 +33,7 @@ class View(NamedTuple):
 
 def rows_of(source: Source, count: int, name: str) -> Indices:
     """The same `count` records of a split each time, in an order that only depends on the split's name and size."""
-    if source.endless:
-        return np.arange(count, dtype=np.int64)
-    return np.random.default_rng(derive("evaluate", name)).permutation(len(source))[:count]
+    return source.some(count, derive("evaluate", name))
 
 
 def of_records(extractor: Extractor, codec: Codec, source: Source, rows: Indices, classified: bool = True) -> View:

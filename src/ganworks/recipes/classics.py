@@ -23,30 +23,33 @@ from .base import Recipe, Situation
 
 def mlp(situation: Situation) -> Run:
     """Two perceptrons of one hidden layer, 100-256-784 on digits: where every tutorial begins."""
-    return _run(situation, "mlp", (MlpGenerator(), MlpDiscriminator()), NonSaturating(), _tutorial_adam())
+    networks = (MlpGenerator(), MlpDiscriminator())
+    return _run(situation, "mlp", networks, NonSaturating(), _tutorial_adam(), share_fakes=True)
 
 
 def mlp_conv(situation: Situation) -> Run:
     """A dense generator against a strided convolutional discriminator."""
     networks = (MlpGenerator(widths=(256, 512)), Conv28Discriminator())
-    return _run(situation, "mlp-conv", networks, NonSaturating(), _tutorial_adam())
+    return _run(situation, "mlp-conv", networks, NonSaturating(), _tutorial_adam(), share_fakes=True)
 
 
 def conv28(situation: Situation) -> Run:
     """7x7x256 and 5x5 transposed convolutions against 5x5 strided ones with dropout."""
     adam = Adam(learning_rate=1e-4, beta1=0.9, beta2=0.999, epsilon=1e-7)
     networks = (Conv28Generator(), Conv28Discriminator())
-    return _run(situation, "conv28", networks, NonSaturating(), adam, batch=256)
+    return _run(situation, "conv28", networks, NonSaturating(), adam, batch=256, share_fakes=True)
 
 
 def dcgan(situation: Situation) -> Run:
     """Strided convolutions and batch norm on both sides."""
-    return _run(situation, "dcgan", (DcganGenerator(), DcganDiscriminator()), NonSaturating(), _tutorial_adam())
+    networks = (DcganGenerator(), DcganDiscriminator())
+    return _run(situation, "dcgan", networks, NonSaturating(), _tutorial_adam(), share_fakes=True)
 
 
 def lsgan(situation: Situation) -> Run:
     """The DCGAN networks under squared error."""
-    return _run(situation, "lsgan", (DcganGenerator(), DcganDiscriminator()), LeastSquares(), _tutorial_adam())
+    networks = (DcganGenerator(), DcganDiscriminator())
+    return _run(situation, "lsgan", networks, LeastSquares(), _tutorial_adam(), share_fakes=True)
 
 
 def wgan(situation: Situation) -> Run:
@@ -82,6 +85,7 @@ def _run(
     optimiser: Optimiser,
     *,
     batch: int = 64,
+    share_fakes: bool = False,
 ) -> Run:
     return Run(
         recipe=name,
@@ -93,6 +97,7 @@ def _run(
         generator_optimiser=optimiser,
         discriminator_optimiser=optimiser,
         batch=batch,
+        share_fakes=share_fakes,
         budget=Budget(samples=3_000_000),
     )
 

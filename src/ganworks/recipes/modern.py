@@ -39,6 +39,7 @@ def lean(situation: Situation, *, name: str, width: int) -> Run:
         discriminator_optimiser=adam,
         half_life=Linear(start=500, end=10_000, until=0.2),
         batch=64,
+        share_fakes=True,
         budget=Budget(minutes=10),
     )
 

@@ -1,7 +1,11 @@
 """Where a run computes: device, precision, and what makes it repeatable."""
 
-import torch
+import os
 
+import torch
+from torch import nn
+
+from ..adversarial.engines.lean import CONVOLUTIONS
 from ..settings import ConfigError
 
 
@@ -23,20 +27,56 @@ def pick(name: str) -> torch.device:
     return device
 
 
-def wants_bf16(precision: str, device: torch.device) -> bool:
-    """Whether activations are bfloat16. On CPUs only when asked for: the default networks there gain nothing."""
-    if precision == "auto":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return precision == "bfloat16"
+def wants_bf16(precision: str, device: torch.device, *networks: nn.Module) -> bool:
+    """Whether activations are bfloat16: where the device computes in it, and on CPUs where networks convolve.
+
+    Dense networks are as fast without, and points in the plane need more than its eight bits.
+    """
+    if precision != "auto":
+        return precision == "bfloat16"
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    convolves = all(any(isinstance(each, CONVOLUTIONS) for each in network.modules()) for network in networks)
+    return device.type == "cpu" and convolves and computes_bf16()
+
+
+def computes_bf16() -> bool:
+    """Whether this CPU has instructions for products of bfloat16; without them it is many times slower."""
+    known = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
 def make_repeatable() -> None:
     """Choose algorithms by rule, not by a race between them, so that a resumed run is the same run."""
     torch.backends.cudnn.benchmark = False
     torch.backends.cudnn.deterministic = True
+    # Ten bits in products and convolutions, more than bf16's seven; sums stay float32.
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
 
 
 def describe(device: torch.device) -> dict[str, str | int]:
     """What a result depends on beside the settings: goes into the journal."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return {"device": name, "threads": torch.get_num_threads(), "torch": torch.__version__}
+
+
+def threads_to_try(device: torch.device, wanted: int | None) -> list[int]:
+    """Numbers of threads worth a trial, torch's own first; none where the user, a launcher or a device decides.
+
+    On small networks, or beside other work, one thread can be ten times faster than two.
+    """
+    torches = torch.get_num_threads()
+    if device.type != "cpu" or wanted is not None or "OMP_NUM_THREADS" in os.environ or torches == 1:
+        return []
+    return [torches, *sorted({max(1, torches // 2), 1} - {torches}, reverse=True)]
+
+
+def other_threads(threads: int | None) -> str | None:
+    """Go on with as many threads as a run had, since sums depend on it; the line that says so where they differ."""
+    if threads in (None, torch.get_num_threads()):
+        return None
+    before = torch.get_num_threads()
+    if threads > (os.cpu_count() or 1):
+        return f"goes on with {before} threads after {threads}: the same run, but not bit for bit"
+    torch.set_num_threads(threads)
+    return f"threads: {threads} as it began, not {before}, so that the run stays the same bit for bit"

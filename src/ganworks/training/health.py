@@ -13,6 +13,8 @@ class Health(Settings):
     judgements: int = Field(default=40, ge=0, le=10_000)
     """Times the averaged generator is compared with held-out data, evenly over the run, beside a few early ones; 0
     turns it off."""
+    apart: int = Field(default=50, ge=1)
+    """Rounds from one judgement to the next, at least: it takes as long as about six of them."""
     samples: int = Field(default=512, ge=32, le=50_000)
     """Samples drawn for a judgement; fewer in a run that is short itself."""
     extractor: str = "auto"

@@ -15,10 +15,13 @@ RELIVED = ("step", "preview", "judged", "remedy", "verdict")
 
 
 class Journal:
-    """Appends to `path`. A journal that cannot be written is reported once and never stops training."""
+    """Appends to `path`. A journal that cannot be written is reported once and never stops training.
 
-    def __init__(self, path: Path, notify: Notify = log):
-        self.path, self._notify = path, notify
+    writes: False in a process that shares a run and leaves its journal to another.
+    """
+
+    def __init__(self, path: Path, notify: Notify = log, writes: bool = True):
+        self.path, self._notify, self._writes = path, notify, writes
         self._silent = False
         self._torn = self._ends_torn()
 
@@ -71,6 +74,8 @@ class Journal:
             return False  # None yet; a journal that cannot be read is reported when it is written.
 
     def _attempt(self, action: Callable[[], None]) -> None:
+        if not self._writes:
+            return
         try:
             action()
         except (OSError, CheckpointError) as error:

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from . import verdicts
+from ..adversarial.collective import share
+from . import processes, verdicts
 from .alarms import SETTLED
 from .checkpoint import Checkpoint
 from .closeness import is_closer
@@ -19,8 +20,6 @@ from .watch import Watch
 
 # Beside the even marks: what is broken from the start shows before the first of them.
 EARLY = (0.005, 0.0125)
-# Steps from one judgement to the next, at least.
-STEPS = 2
 # Judgements after a remedy in which it may show what it does, before the next one.
 GRACE = 3
 
@@ -54,9 +53,11 @@ class Judge:
         if not session.run.health.judgements:
             return
         wanted = session.run.health.judgements
-        count = max(1, min(wanted, int(session.clock.plan[0][2]) // session.run.batch // STEPS))
+        rounds = int(session.clock.plan[0][2]) // session.run.batch
+        count = max(1, min(wanted, rounds // session.run.health.apart))
         self._points = [*(EARLY if count == wanted else ()), *evenly(count)]
-        self._probe = Probe(session, len(self._points))
+        self._probe = processes.together(lambda: Probe(session, len(self._points)))
+        self._probe.facts = share(self._probe.facts)
         self._marks = Marks(self._points, session.progress if saved is not None else -1.0)
         if saved is not None:
             self.load(saved)
@@ -113,7 +114,7 @@ class Judge:
             return None
         if len(taken) >= self.session.run.health.remedies or len(self.readings) - self._since < GRACE * bool(taken):
             return None
-        return choose(verdict.word, self.session.run, taken)
+        return choose(verdict.word, processes.own(self.session.run), taken)
 
     def healthy(self) -> int:
         """Samples at the last judgement that gave no reason for a remedy; 0 if there was none."""

@@ -20,9 +20,15 @@ class Marks:
         """Whether a mark lies at or before `progress`; it stays due."""
         return bool(self._left) and self._left[-1] <= progress
 
-    def due(self, progress: float) -> bool:
-        """Whether a mark was passed since the last time one was, or the longest wait is over."""
-        passed = time.monotonic() - self._last >= self._seconds
+    @property
+    def overdue(self) -> bool:
+        """Whether the longest wait is over."""
+        return time.monotonic() - self._last >= self._seconds
+
+    def due(self, progress: float, overdue: bool | None = None) -> bool:
+        """Whether a mark was passed since the last time one was, or the longest wait is over; `overdue` says so where
+        another clock decides."""
+        passed = self.overdue if overdue is None else overdue
         while self._left and self._left[-1] <= progress:
             self._left.pop()
             passed = True

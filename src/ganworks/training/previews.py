@@ -24,9 +24,7 @@ class Previews:
         count = session.codec.preview_count
         self._z = sampling.latents(run.latents, run.generator.latent, count, run.seed)
         train = session.dataset.train
-        # Spread over the data: neighbours in a folder look alike.
-        rows = np.linspace(0, len(train) - 1, min(count, len(train))).astype(np.int64)
-        self._real = train.fetch(rows)
+        self._real = train.fetch(train.spread(count))
 
     def draw(self) -> None:
         grid = self.session.codec.preview(self._fake())

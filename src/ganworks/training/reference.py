@@ -102,12 +102,7 @@ def of_run(session: Session, z: Tensor) -> dict[str, float]:
 
 def _fetch(session: Session, source: Source, count: int) -> tuple[np.ndarray, Tensor]:
     """A fixed choice of at most `count` raw records, and encoded."""
-    if source.endless:
-        rows = np.arange(count, dtype=np.int64)
-    else:
-        rng = np.random.default_rng(derive("judge", session.run.seed))
-        rows = rng.permutation(len(source))[:count]
-    fetched = source.fetch(rows)
+    fetched = source.fetch(source.some(count, derive("judge", session.run.seed)))
     return fetched.x, encode(fetched.x, fetched.labels, session.codec, torch.device("cpu")).x.float()
 
 

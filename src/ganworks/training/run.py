@@ -18,6 +18,7 @@ from ..adversarial import (
     Optimiser,
     Term,
 )
+from ..adversarial.engines import ENGINES, Engine, Lean
 from ..adversarial.latents import Normal
 from ..domains import DOMAINS, Domain
 from ..networks import DISCRIMINATORS, GENERATORS
@@ -77,13 +78,22 @@ class Run(Settings):
     packing: int = Field(default=1, ge=1)
     """Samples the discriminator judges together."""
     batch: Annotated[int, Search(1 / 2, 4)] = Field(default=64, ge=1, le=1_000_000)
-    """Real samples in a turn."""
+    """Real samples in a turn, of all processes together."""
     part: int | None = Field(default=None, ge=1)
     """Largest part of a batch in memory at once; parts add up to the batch."""
+    shard_optimiser: bool = False
+    """Of several processes each keeps the optimiser's moments of some weights only: less memory, the same result."""
+    share_fakes: bool = False
+    """The generator's turn goes on with the fakes that the discriminator's last turn judged: one drawing less a round,
+    as in most tutorials. Does nothing where a batch is played in parts."""
+    engine: Annotated[Engine, Chosen(ENGINES, "engine")] = Lean()
+    """How gradients are computed; all but finite-difference give the same ones."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
-    """Of activations; weights are always float32. auto: bfloat16 where a CUDA device has it."""
+    """Of activations; weights are always float32. auto: bfloat16 where a device has it, on CPUs to convolve."""
     device: str = "auto"
     """cpu, cuda, cuda:1, mps; auto takes the first CUDA device, then MPS, then the CPU."""
+    threads: int | None = Field(default=None, ge=1, le=4096)
+    """Threads of a CPU. Unset: with a budget in minutes what turns out fastest, else what torch takes."""
     seed: int = Field(default=0, ge=0)
     """Seed of every random choice."""
     budget: Budget

@@ -8,11 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..adversarial import Game, Player, Rules
+from ..adversarial import Game, Player, Rules, chance
+from ..adversarial.collective import decide, world
 from ..domains import Dataset
+from ..networks.synchronised import synchronise
 from ..settings import CheckpointError, ConfigError, DataError
 from ..spec import Span, Spec
-from . import devices, remedies
+from . import devices, processes, remedies
 from .checkpoint import Checkpoint
 from .clock import Clock
 from .feed import Feed, derive
@@ -31,15 +33,19 @@ class Session:
 
     def __init__(self, run: Run, dataset: Dataset):
         self.run, self.dataset = run, dataset
-        self.device = devices.pick(run.device)
+        self.device = processes.place(devices.pick(run.device))
         devices.make_repeatable()
+        if run.threads is not None and self.device.type == "cpu":
+            torch.set_num_threads(run.threads)
         self.codec = run.domain.fit(dataset)
+        self.part = run.part
+        """Most samples at once: the run's own number, or a smaller one where memory was short."""
         self.remedies: list[str] = []
         self.strength = remedies.FIRST
         self.rollbacks = 0
         """Times a verdict, not a broken number, sent the run back."""
         self.game = self._built()
-        self.feed = Feed(dataset.train, self.codec, run.batch, self.device, run.seed)
+        self.feed = Feed(dataset.train, self.codec, run.batch, self.device, run.seed, self.part)
         self.clock = Clock(run.budget, run.batch)
         self.samples, self.retry = 0, 0
         self.shipped: tuple[nn.Module, int] | None = None
@@ -60,8 +66,9 @@ class Session:
         return self.shipped or (self.game.generator.averaged, self.samples)
 
     def step(self) -> dict[str, Tensor]:
-        """One round of the game."""
-        torch.manual_seed(derive("step", self.run.seed, self.retry, self.samples))
+        """One round of the game. Raises DataError, with everything as it was, where its records cannot be had."""
+        self.feed.prepare(self.game.needs(processes.own(self.run).batch))
+        chance.seed(derive("step", self.run.seed, self.retry, self.samples))
         stats = self.game.step(self.feed, self.progress)
         self.samples += self.run.batch
         return stats
@@ -83,18 +90,32 @@ class Session:
         assert self.run.budget.minutes is not None
         before = {name: _copy(player.state()) for name, player in self.game.players().items()}
         self.clock.plan = [[0, 0.0, self.run.batch * 2**40]]
-        self.step()  # the first step pays for allocations
         seconds = min(TRIAL, TRIAL_SHARE * 60 * self.run.budget.minutes)
+        counts = devices.threads_to_try(self.device, self.run.threads) or [torch.get_num_threads()]
+        try:
+            rates = {count: self._rate(count, seconds / len(counts), check) for count in counts}
+        finally:
+            for name, player in self.game.players().items():
+                player.clear()
+                player.load(before[name])
+            self.samples = self.game.steps = self.feed.position = 0
+        best = max(counts, key=lambda count: rates[count])
+        torch.set_num_threads(best)
+        self.clock.measure(rates[best])
+
+    def _rate(self, threads: int, seconds: float, check: Callable[[], None]) -> float:
+        """Samples a second with so many threads, by playing for so long."""
+        torch.set_num_threads(threads)
+        self.step()  # the first step pays for allocations
         begun, start = time.monotonic(), self.samples
-        while self.samples == start or time.monotonic() - begun < seconds:
+        going = True
+        while going:
             check()
             for value in self.step().values():
                 value.item()  # waits for the device, so that the time is the step's
-        self.clock.measure((self.samples - start) / (time.monotonic() - begun))
-        for name, player in self.game.players().items():
-            player.clear()
-            player.load(before[name])
-        self.samples = self.game.steps = self.feed.position = 0
+            going = decide(lambda: time.monotonic() - begun < seconds)
+        rate: float = decide(lambda: (self.samples - start) / (time.monotonic() - begun))
+        return rate
 
     def parts(self) -> dict[str, dict[str, Tensor]]:
         return {name: player.state() for name, player in self.game.players().items()}
@@ -111,6 +132,7 @@ class Session:
             "remedies": self.remedies,
             "strength": self.strength,
             "rollbacks": self.rollbacks,
+            "part": self.part,
         }
 
     def load(self, saved: Checkpoint) -> None:
@@ -122,6 +144,7 @@ class Session:
                 f"the data at {self.run.data} is not what this run began with; put it back, or begin with another --run"
             )
         self._adopt(values.get("remedies", []), values.get("strength", remedies.FIRST))
+        self.play_in(values.get("part", self.run.part))
         players = self.game.players()
         if missing := players.keys() - saved.parts.keys():
             raise CheckpointError(f"{saved.path} lacks {', '.join(sorted(missing))}; it belongs to another kind of run")
@@ -153,6 +176,18 @@ class Session:
             changed = remedies.treated(self.run, self.remedies, case)
             self.game.rules = replace(self.game.rules, augmentations=changed.augmentations)
 
+    def play_in(self, part: int | None) -> None:
+        """Play batches in parts of so many samples from here on."""
+        if part != self.part:
+            self.part = self.feed.part = part
+            self.game.rules = replace(self.game.rules, part=_own_part(part))
+
+    @property
+    def least(self) -> int:
+        """Samples that a part must have at least."""
+        networks = [player.network for player in self.game.players().values()]
+        return max(self.run.packing, 2 if _needs_two(networks) else 1)
+
     def _adopt(self, names: Sequence[str], strength: float) -> None:
         if (list(names), strength) != (self.remedies, self.strength):
             self.remedies, self.strength = list(names), strength
@@ -161,10 +196,16 @@ class Session:
     def _built(self) -> Game:
         """The game under the remedies taken, freshly initialised."""
         case = remedies.Case(len(self.codec.spec.axes), self.strength)
-        return _game(remedies.treated(self.run, self.remedies, case), self.codec.spec, self.device)
+        run = self.run.model_copy(update={"part": self.part})
+        return _game(remedies.treated(run, self.remedies, case), self.codec.spec, self.device)
 
     def faults(self, stats: Mapping[str, Tensor]) -> list[str]:
-        """What is not finite, in the order in which it is worth looking at; empty when all is well."""
+        """What is not finite, in the order in which it is worth looking at; empty when all is well.
+
+        Losses and the norms of all gradients tell; weights are looked at when those do not, and before they are saved.
+        """
+        if torch.stack([value.float() for value in stats.values()]).isfinite().all():
+            return []
         found = [f"{name} is {value.item()}" for name, value in stats.items() if not value.isfinite()]
         return found + self.weight_faults()
 
@@ -188,12 +229,19 @@ def _game(run: Run, spec: Spec, device: torch.device) -> Game:
         augmentations=run.augmentations,
         discriminator_turns=run.discriminator_turns,
         packing=run.packing,
-        part=run.part,
-        bf16=devices.wants_bf16(run.precision, device),
+        part=_own_part(run.part),
+        bf16=devices.wants_bf16(run.precision, device, generator, discriminator),
+        share_fakes=run.share_fakes,
+        engine=run.engine,
     )
     return Game(
-        Player(generator, run.generator_optimiser, run.half_life),
-        Player(discriminator, run.discriminator_optimiser, constraints=run.constraints),
+        Player(synchronise(generator), run.generator_optimiser, run.half_life, shard=run.shard_optimiser),
+        Player(
+            synchronise(discriminator),
+            run.discriminator_optimiser,
+            constraints=run.constraints,
+            shard=run.shard_optimiser,
+        ),
         rules,
     )
 
@@ -202,11 +250,20 @@ def _refuse_single_samples(run: Run, *networks: nn.Module) -> None:
     """The statistics of a batch on a dense layer need two samples in every part of it."""
     part = min(run.part or run.batch, run.batch)
     smallest = run.batch % part or part
-    if smallest == 1 and any(isinstance(each, nn.BatchNorm1d) for network in networks for each in network.modules()):
+    if smallest == 1 and _needs_two(networks):
         raise ConfigError(
             f"batch normalisation needs 2 samples at once, batch={run.batch} with part={part} leaves one alone; "
             "choose others"
         )
+
+
+def _needs_two(networks: Sequence[nn.Module]) -> bool:
+    return any(isinstance(each, nn.BatchNorm1d) for network in networks for each in network.modules())
+
+
+def _own_part(part: int | None) -> int | None:
+    """This process's share of a part."""
+    return None if part is None else max(1, part // world())
 
 
 def _packed(spec: Spec, count: int) -> Spec:

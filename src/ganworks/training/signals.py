@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..adversarial.collective import assemble, rank, share, world
 from ..adversarial.game import pack
 from ..metrics.coverage import prdc
 from ..metrics.features import pick
@@ -80,9 +81,10 @@ class Probe:
         """Judge the session as it stands. `stats` are the last step's; `before` holds what the last judgement kept, and
         the players' weights before the last step, if there was one."""
         with _undisturbed(session):
-            x = torch.cat(list(sampling.generate(session.game.generator.averaged, self.z)))
+            x, fake = self._drawn(session)
+            if rank() > 0:
+                return Reading.of(share(None)), {}
             live = torch.cat(list(sampling.generate(session.game.generator.network, self.z[:LIVE])))
-            fake = self._features(session, x)
             logits = [_logits(session, each) for each in (self.records.train, self.records.validation, live)]
         after = {"outputs": followed(x)}
         now = weights(session)
@@ -98,7 +100,16 @@ class Probe:
             if "outputs" in before and before["outputs"].shape == after["outputs"].shape:
                 numbers["moved"] = _apart(after["outputs"], before["outputs"]) / self.path_length
         reading = Reading(session.samples, session.progress, distance, tuple(groups), numbers)
-        return reading, {name: value.nan_to_num() for name, value in after.items()}
+        return Reading.of(share(reading.tree())), {name: value.nan_to_num() for name, value in after.items()}
+
+    def _drawn(self, session: Session) -> tuple[Tensor, Tensor]:
+        """Samples of the averaged generator, and the features of them all. Of several processes each draws the chunks
+        that fall to it, and has those samples alone, the first chunk in the first process."""
+        chunks = torch.split(torch.arange(self.count), sampling.BATCH)[rank() :: world()]
+        rows = torch.cat(chunks) if chunks else torch.arange(0)
+        x = torch.cat(list(sampling.generate(session.game.generator.averaged, self.z[rows])) or [self.z[:0]])
+        features = self._features(session, x) if len(x) else torch.empty(0, 1, dtype=torch.float64)
+        return x, assemble(features, rows, self.count)
 
     def _features(self, session: Session, x: Tensor) -> Tensor:
         """Features of samples as a user would get them: decoded, and encoded again to be looked at."""

@@ -1,0 +1,92 @@
+"""Engine: how a discriminator's turn is judged and differentiated. The mathematics is the same, the time is not."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ...settings import Settings
+from ..player import Player, backward
+from ..turn import Logits, Term, Turn, squared_gradient
+
+Stats = dict[str, Tensor]
+Judge = Callable[[Tensor, Tensor | None], Logits]
+Loss = Callable[[Logits, Logits], Tensor]
+
+
+@dataclass(frozen=True)
+class Duel:
+    """What a discriminator's turn is played with."""
+
+    z: Tensor
+    c: Tensor | None
+    real: Tensor
+    fake: Tensor
+    generator: nn.Module
+    discriminator: Player
+    judge: Judge
+    exactly: Judge
+    """The same in the weights' own precision."""
+    loss: Loss
+    """Mean over the batch, from the logits of real and fake."""
+    charges: Sequence[tuple[Term, float]]
+    """The terms that are due, each with the factor of its mean cost."""
+    share: float
+    """Of the whole batch, where a turn is played in parts."""
+
+    def turn(
+        self,
+        samples: tuple[Tensor, Tensor],
+        logits: tuple[Logits, Logits],
+        slope: Callable[[Logits, Tensor], Tensor] = squared_gradient,
+        judge: Judge | None = None,
+        watch: Callable[[Tensor], Tensor] = Tensor.requires_grad_,
+    ) -> Turn:
+        return Turn(self.z, self.c, *samples, *logits, self.generator, judge or self.judge, slope, watch)
+
+
+class Pass(ABC):
+    """An engine at work in one game."""
+
+    @abstractmethod
+    def discriminator(self, duel: Duel) -> Stats:
+        """Judge, charge, and accumulate the gradients. Returns objective, costs and mean logits, detached."""
+
+    def drawing(self) -> AbstractContextManager[object]:
+        """The context in which the generator draws."""
+        return nullcontext()
+
+    def judging(self) -> AbstractContextManager[object]:
+        """The context in which the discriminator judges for the generator: none of its weights gets a gradient."""
+        return nullcontext()
+
+
+class Engine(Settings, ABC):
+    @abstractmethod
+    def start(self, generator: nn.Module, discriminator: nn.Module) -> Pass:
+        """Ready to play with these networks."""
+
+
+def charged(turn: Turn, duel: Duel, loss: Tensor) -> tuple[Tensor, Stats]:
+    """All costs but the objective's, added up; and each for the record."""
+    stats = {"discriminator/objective": loss.detach()} | logit_means(turn.real_logits, turn.fake_logits)
+    total = loss.new_zeros(())
+    for term, factor in duel.charges:
+        cost = term.cost(turn).mean()
+        stats[f"discriminator/{term.name}"] = cost.detach()
+        total = total + factor * cost
+    return total, stats
+
+
+def logit_means(real: Logits | None, fake: Logits) -> Stats:
+    """Mean logits; of the first discriminator when there are several."""
+    pairs = {"logits/real": real, "logits/fake": fake}
+    first = {name: value[0] if isinstance(value, tuple) else value for name, value in pairs.items()}
+    return {name: value.detach().mean() for name, value in first.items() if value is not None}
+
+
+def pay(duel: Duel, loss: Tensor) -> None:
+    """Accumulate the gradients of a part's loss."""
+    backward(loss if duel.share == 1 else loss * duel.share, duel.discriminator)
