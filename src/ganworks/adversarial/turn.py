@@ -26,8 +26,13 @@ def squared_gradient(logits: Logits, samples: Tensor) -> Tensor:
     total = samples.new_zeros(len(samples))
     for each in logits if isinstance(logits, tuple) else (logits,):
         (gradient,) = torch.autograd.grad(each.sum(), samples, create_graph=True)
-        total = total + gradient.flatten(1).square().sum(1)
+        total = total + per_sample(gradient.square())
     return total
+
+
+def per_sample(x: Tensor) -> Tensor:
+    """The sum of each sample's numbers, (B, ...) -> (B,), in whatever order they lie in memory."""
+    return x.sum(list(range(1, x.ndim)))
 
 
 @dataclass(frozen=True)

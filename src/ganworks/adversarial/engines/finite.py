@@ -6,7 +6,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from ..turn import Logits
+from ..turn import Logits, per_sample
 from .base import Duel, Engine, Pass, Stats, charged, pay
 
 
@@ -52,7 +52,7 @@ class _Pass(Pass):
                 step = g * scale.view(-1, *[1] * (g.ndim - 1))
                 ahead, behind = (_at(duel, samples.detach() + way * step, chance, i) for way in (1, -1))
                 along = steepness * (ahead - behind).flatten(1).sum(1) / (2 * self.reach)
-                total = total + g.flatten(1).square().sum(1)
+                total = total + per_sample(g.square())
                 total = total + 2 * (along - along.detach()).repeat_interleave(pack) / pack
             return total
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vjp
 
 from ...settings import ConfigError
-from ..turn import Logits, Term, Turn
+from ..turn import Logits, Term, Turn, per_sample
 from .base import Duel, Engine, Pass, Stats, logit_means
 
 Weights = dict[str, Tensor]
@@ -111,7 +111,7 @@ def _cost(duel: Duel, terms: tuple[Term, ...]) -> Callable[..., tuple[Tensor, St
             for i in range(len(each)):
                 ones = tuple(torch.ones_like(one) if i == j else torch.zeros_like(one) for j, one in enumerate(each))
                 (gradient,) = pull(ones if isinstance(of, tuple) else ones[0])
-                total = total + gradient.flatten(1).square().sum(1)
+                total = total + per_sample(gradient.square())
             return total
 
         logits = judge(real, c), judge(fake, c)

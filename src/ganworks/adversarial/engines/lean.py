@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..player import Player
-from ..turn import Logits
+from ..turn import Logits, per_sample
 from .base import Duel, Engine, Judge, Pass, Stats, charged, pay
 from .kernels import Convolution, Tape
 from .mode import Kernels
@@ -137,7 +137,7 @@ def _slope(logits: Logits, samples: Tensor, tape: Tape) -> Tensor:
     with tape.asking_slopes():
         for each in logits if isinstance(logits, tuple) else (logits,):
             (gradient,) = torch.autograd.grad(each.sum(), samples, create_graph=True)
-            total = total + gradient.flatten(1).square().sum(1)
+            total = total + per_sample(gradient.square())
     return total
 
 
