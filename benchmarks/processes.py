@@ -70,7 +70,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.measure:
         measure(arguments.measure, arguments.data, arguments.steps)
-        return
+        sys.stdout.flush()
+        os._exit(0)  # torch's threads may abort an interpreter that takes its time to leave
     print(f"processes: samples/s at batch {BATCH}, medians of {arguments.rounds} interleaved rounds")
     with tempfile.TemporaryDirectory() as folder:
         for recipe, side in CASES.items():

@@ -9,7 +9,7 @@ import torch
 
 BENCHMARKS = (
     "resume", "points", "frechet", "intervals", "detect", "modes stacked", "modes table", "stream --count 50000",
-    "sampling", "equal_time", "processes",
+    "sampling", "penalties", "equal_time", "processes",
 )  # fmt: skip
 
 

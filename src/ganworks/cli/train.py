@@ -68,7 +68,8 @@ def _one(words: "Words", evidence: bool) -> int:
         watch.line(f"run {plan.folder}: watch {plan.folder / 'samples' / 'latest.png'}")
         launch.launch(plan, watch)
     if not first:
-        return 0
+        # Now and then torch's threads abort a process on its way out, and the launcher would take the first one down.
+        os._exit(0)
     if told := verdict_of(plan.folder):
         watch.line(told)
     if evidence:

@@ -1,6 +1,9 @@
 """Where a run computes: device, precision, and what makes it repeatable."""
 
+import contextlib
+import ctypes
 import os
+import sys
 
 import torch
 from torch import nn
@@ -52,6 +55,23 @@ def make_repeatable() -> None:
     torch.backends.cudnn.deterministic = True
     # Ten bits in products and convolutions, more than bf16's seven; sums stay float32.
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+
+
+def keep_memory() -> None:
+    """Have glibc keep large blocks instead of handing them back after each use.
+
+    Activations of some megabytes would otherwise be paged in anew at every step, 8 % of the time of a residual network
+    at 32 x 32. Elsewhere nothing is done.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(M_MMAP_THRESHOLD, 1 << 30)
+        library.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def describe(device: torch.device) -> dict[str, str | int]:

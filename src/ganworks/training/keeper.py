@@ -98,14 +98,12 @@ class Keeper:
     def step(self) -> dict[str, Tensor]:
         """One round. Where it does not fit into memory, back to the last checkpoint, and on in smaller parts."""
 
-        def play() -> dict[str, Tensor]:
-            self.judge.before()
-            return self.session.step()
-
+        self.judge.before()
         try:
-            return memory.fit(self.session, play, self.watch.line, self._restore)
+            return memory.fit(self.session, self.session.step, self.watch.line, self._restore)
         except DataError:
-            self.save(required=True)  # nothing has moved yet
+            if world() == 1:
+                self.save(required=True)  # nothing has moved yet
             raise
 
     def after(self, stats: Mapping[str, Tensor], signal: int | None = None) -> None:

@@ -49,6 +49,7 @@ def joined() -> Iterator[None]:
     try:
         _meet()
         yield
+        gather(None)  # nobody hangs up while another still listens
     except Halted as halted:
         raise halted if rank() == 0 else Elsewhere(halted.exit_code) from None
     except RuntimeError as error:

@@ -35,6 +35,7 @@ class Session:
         self.run, self.dataset = run, dataset
         self.device = processes.place(devices.pick(run.device))
         devices.make_repeatable()
+        devices.keep_memory()
         if run.threads is not None and self.device.type == "cpu":
             torch.set_num_threads(run.threads)
         self.codec = run.domain.fit(dataset)

@@ -179,7 +179,7 @@ class Back(Function):
             mixed = t if pull is None else torch.addcmul(t, x, _per_sample(pull, x))
             for_weight = layer.to_weight(s, mixed, weight)
         if to_bias and pull is not None:
-            for_bias = _to_bias(s * _per_sample(pull, s), layer)
+            for_bias = _to_bias(s, layer, pull)
         return up, None, for_weight, for_bias, None, None
 
 
@@ -241,8 +241,13 @@ def _columns(s: Tensor, weight: Tensor, shape: Convolution, size: Sequence[int])
     return folded.to(s.dtype)
 
 
-def _to_bias(s: Tensor, layer: Convolution | Dense) -> Tensor:
-    return s.sum([0, *range(2, s.ndim)]) if isinstance(layer, Convolution) else s.reshape(-1, s.shape[-1]).sum(0)
+def _to_bias(s: Tensor, layer: Convolution | Dense, pull: Tensor | None = None) -> Tensor:
+    """Sum over all but the channels, each sample weighed by its pull."""
+    if isinstance(layer, Convolution):
+        if pull is None:
+            return s.sum([0, *range(2, s.ndim)])
+        return pull.to(s.dtype) @ s.sum(list(range(2, s.ndim)))
+    return (s if pull is None else s * _per_sample(pull, s)).reshape(-1, s.shape[-1]).sum(0)
 
 
 def _per_sample(pull: Tensor, like: Tensor) -> Tensor:
