@@ -66,6 +66,17 @@ class Smooth(nn.Module):
         return self.head(self.body(x * self.scale))
 
 
+class Mixing(nn.Module):
+    """Dense, with the statistics of a batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(256, 8), nn.BatchNorm1d(8), nn.LeakyReLU(), nn.Linear(8, 1))
+
+    def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
+        return self.body(x)
+
+
 def gradients(network: nn.Module, engine: Engine, **rules: Any) -> tuple[list[Tensor], dict[str, Tensor]]:
     """Of the discriminator after one turn on fixed data, in float64."""
     torch.manual_seed(0)
@@ -179,6 +190,20 @@ def test_a_turn_without_penalties_is_the_same_on_thin_convolutions() -> None:
     torch.manual_seed(3)
     network = DcganDiscriminator(width=4).build(SPEC)
     assert_same(*(gradients(network, engine, objective=NonSaturating()) for engine in (Autograd(), Lean())))
+
+
+@pytest.mark.parametrize("rules", [{}, {"part": 4}, {"packing": 2}, {"share_fakes": True}], ids=str)
+def test_dense_networks_judge_real_and_fake_together_with_the_same_gradients(rules: dict[str, Any]) -> None:
+    torch.manual_seed(3)
+    spec = SPEC if rules.get("packing") is None else Spec(shape=(2, 16, 16), spans=SPEC.spans * 2)
+    network = MlpDiscriminator(widths=(16,)).build(spec)
+    assert_same(*(gradients(network, engine, **rules) for engine in (Autograd(), Lean())))
+
+
+def test_dense_networks_that_mix_samples_judge_real_and_fake_apart() -> None:
+    torch.manual_seed(3)
+    network = Mixing()
+    assert_same(*(gradients(network, engine) for engine in (Autograd(), Lean())))
 
 
 def test_terms_that_are_not_due_cost_nothing() -> None:

@@ -56,7 +56,7 @@ class Player:
         """
         gradients = [weight.grad for weight in self.weights if weight.grad is not None]
         average(gradients)
-        norm = nn.utils.get_total_norm(gradients)
+        norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
         self.settings.steer(self.optimiser, progress)
         self.optimiser.step()
         if self._shards is not None:

@@ -4,13 +4,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TypeVar
 
+import torch
 from torch import Tensor, nn
 
 from ...settings import Settings
 from ..player import Player, backward
 from ..turn import Logits, Term, Turn, squared_gradient
 
+Result = TypeVar("Result")
 Stats = dict[str, Tensor]
 Judge = Callable[[Tensor, Tensor | None], Logits]
 Loss = Callable[[Logits, Logits], Tensor]
@@ -90,3 +93,18 @@ def logit_means(real: Logits | None, fake: Logits) -> Stats:
 def pay(duel: Duel, loss: Tensor) -> None:
     """Accumulate the gradients of a part's loss."""
     backward(loss if duel.share == 1 else loss * duel.share, duel.discriminator)
+
+
+def tried(duel: Duel, attempt: Callable[[], Result]) -> Result:
+    """What an attempt gives that leaves the game's random numbers and the discriminator's buffers as they were."""
+    buffers = [(each, each.clone()) for each in duel.discriminator.network.buffers()]
+    with torch.random.fork_rng(devices=[duel.real.device] if duel.real.is_cuda else []):
+        result = attempt()
+    for each, before in buffers:
+        each.copy_(before)
+    return result
+
+
+def mixes(reach: Tensor, logits: Tensor) -> bool:
+    """Whether the first logit's gradient by the samples reaches beyond its own, or its own pack."""
+    return bool(reach[len(reach) // len(logits) :].any())

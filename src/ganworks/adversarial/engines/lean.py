@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import Literal
 
 import torch
@@ -9,7 +10,8 @@ from torch import Tensor, nn
 
 from ..player import Player
 from ..turn import Logits, per_sample
-from .base import Duel, Engine, Judge, Pass, Stats, charged, pay
+from .base import Duel, Engine, Judge, Pass, Stats, charged, mixes, pay, tried
+from .dense import Dense
 from .kernels import Convolution, Tape
 from .mode import Kernels
 from .reference import Autograd
@@ -27,8 +29,7 @@ class Lean(Engine):
 
     def start(self, generator: nn.Module, discriminator: nn.Module) -> Pass:
         if not any(isinstance(each, CONVOLUTIONS) for each in discriminator.modules()):
-            # Dense layers this small take less time than the kernels' own calls.
-            return Autograd().start(generator, discriminator)
+            return Dense(Autograd().start(generator, discriminator))
         return _Pass(generator, discriminator)
 
 
@@ -161,15 +162,7 @@ def _separable(duel: Duel) -> bool:
     It does not where logits depend on each other's samples (batch norm, minibatch deviation), or a weight acts
     otherwise than through our kernels. The game's random numbers and the networks' buffers are left as they were.
     """
-    buffers = [(each, each.clone()) for each in duel.discriminator.network.buffers()]
-    found: list[list[Tensor | None] | None] = []
-    with torch.random.fork_rng(devices=[duel.real.device] if duel.real.is_cuda else []):
-        state = torch.get_rng_state()
-        for shared in (False, True):
-            torch.set_rng_state(state)
-            found.append(_tried(duel, shared))
-            for each, before in buffers:
-                each.copy_(before)
+    found = [tried(duel, partial(_tried, duel, shared)) for shared in (False, True)]
     separate, together = found
     if separate is None or together is None:
         return False
@@ -187,7 +180,7 @@ def _tried(duel: Duel, shared: bool) -> list[Tensor | None] | None:
     assert isinstance(side.logits, Tensor)
     with side.tape.asking_slopes():
         (reach,) = torch.autograd.grad(side.logits[0].sum(), side.samples, retain_graph=True)
-    if reach[len(reach) // len(side.logits) :].any():
+    if mixes(reach, side.logits):
         return None
     pull = torch.linspace(-1, 1, len(side.logits), device=duel.real.device)
     total = side.slope().mean()
