@@ -5,7 +5,8 @@ play what one process would. Alone, this is torch's global generator and the sam
 global generator besides (dropout, Gumbel noise) gets a stream of its own on each process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -23,6 +24,19 @@ def seed(number: int) -> None:
     _seed(number + 1 + rank())
     _streams.clear()
     _numbers[:] = [number]
+
+
+@contextmanager
+def untouched(device: torch.device) -> Iterator[None]:
+    """Whatever is drawn meanwhile, the step's numbers go on afterwards as if nothing had been."""
+    streams = {name: stream.get_state() for name, stream in _streams.items()}
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
+    for name in list(_streams):
+        if name in streams:
+            _streams[name].set_state(streams[name])
+        else:
+            del _streams[name]
 
 
 def uniform(shape: Sequence[int], device: torch.device, generator: Maker = None) -> Tensor:

@@ -96,8 +96,9 @@ class Game:
         if keep:
             self._shared = z, fake
         duel = Duel(
-            z, batch.c, batch.x, fake.detach(), self.generator.network, self.discriminator, self._judge,
-            partial(self._judge, exactly=True), self._discriminator_loss, self._charges("discriminator"), share,
+            z, batch.c, batch.x, fake.detach(), self.generator.network, self.discriminator,
+            self._see, self._weigh, self._judge, partial(self._judge, exactly=True),
+            self._discriminator_loss, self._charges("discriminator"), share,
         )  # fmt: skip
         return self._pass.discriminator(duel)
 
@@ -144,8 +145,13 @@ class Game:
         return fake.float() if self.rules.bf16 else fake
 
     def _judge(self, x: Tensor, c: Tensor | None, exactly: bool = False) -> Logits:
-        """The discriminator's logits, seen through augmentation and packing."""
-        x = pack(augment(x, self.rules.augmentations, self.progress), self.rules.packing)
+        """The discriminator's logits of samples."""
+        return self._weigh(self._see(x), c, exactly)
+
+    def _see(self, x: Tensor) -> Tensor:
+        return pack(augment(x, self.rules.augmentations, self.progress), self.rules.packing)
+
+    def _weigh(self, x: Tensor, c: Tensor | None, exactly: bool = False) -> Logits:
         with nullcontext() if exactly else self._precision(x):
             logits: Logits = self.discriminator.network(x, c)
         if not self.rules.bf16:

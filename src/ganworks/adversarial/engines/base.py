@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
-import torch
 from torch import Tensor, nn
 
 from ...settings import Settings
+from .. import chance
 from ..player import Player, backward
 from ..turn import Logits, Term, Turn, squared_gradient
 
@@ -29,7 +29,12 @@ class Duel:
     fake: Tensor
     generator: nn.Module
     discriminator: Player
+    see: Callable[[Tensor], Tensor]
+    """What the discriminator sees of samples: augmented, packed."""
+    weigh: Judge
+    """The logits of what is seen."""
     judge: Judge
+    """Both: the logits of samples."""
     exactly: Judge
     """The same in the weights' own precision."""
     loss: Loss
@@ -98,7 +103,7 @@ def pay(duel: Duel, loss: Tensor) -> None:
 def tried(duel: Duel, attempt: Callable[[], Result]) -> Result:
     """What an attempt gives that leaves the game's random numbers and the discriminator's buffers as they were."""
     buffers = [(each, each.clone()) for each in duel.discriminator.network.buffers()]
-    with torch.random.fork_rng(devices=[duel.real.device] if duel.real.is_cuda else []):
+    with chance.untouched(duel.real.device):
         result = attempt()
     for each, before in buffers:
         each.copy_(before)

@@ -22,7 +22,8 @@ class Dense(Pass):
         if not self._independent:
             return self._reference.discriminator(duel)
         c = None if duel.c is None else torch.cat([duel.c, duel.c])
-        logits = duel.judge(torch.cat([duel.real.detach(), duel.fake.detach()]), c)
+        # Seen apart: augmentations draw their numbers for real and for fake as two batches, here as everywhere.
+        logits = duel.weigh(torch.cat([duel.see(duel.real.detach()), duel.see(duel.fake.detach())]), c)
         assert isinstance(logits, Tensor)
         real, fake = logits.chunk(2)
         loss = duel.loss(real, fake)
