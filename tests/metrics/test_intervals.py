@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from ganworks.metrics.intervals import MARGIN, across, interval, paired
+from ganworks.metrics.intervals import MARGIN, across, halved, interval, paired
 from ganworks.settings import ConfigError, DataError
 
 
@@ -55,3 +55,27 @@ def test_across_training_seeds_is_welchs_test() -> None:
     expected = ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
     assert (found.difference.low, found.difference.high) == pytest.approx((expected.low, expected.high), abs=1e-10)
     assert found.verdict == "better"
+
+
+def test_halves_tell_how_sure_a_score_of_a_whole_set_is() -> None:
+    """For a mean the truth is known: the standard error of the differences."""
+    random = np.random.default_rng(0)
+    common = random.normal(size=200)
+    first, second = (gain + common + 0.3 * random.normal(size=200) for gain in (5.1, 5.0))
+    rows = [random.permutation(200)[:100] for _ in range(400)]
+    halves = [[float(each[some].mean()) for some in rows] for each in (first, second)]
+    whole = float(first.mean()), float(second.mean())
+    found = halved(whole, *halves, "higher").difference
+    error = float((first - second).std(ddof=1)) / 200**0.5
+    assert found.value == pytest.approx(whole[0] - whole[1])
+    assert (found.high - found.low) / 2 == pytest.approx(1.96 * error, rel=0.15)
+    assert halved((5.0, 1.0), [5.1, 4.9, 5.0], [1.0, 1.1, 0.9], "lower").verdict == "worse"
+    assert halved((1.0, 1.001), [1.0, 1.01, 0.99], [1.001, 1.011, 0.991], "lower").verdict == "inconclusive"
+    with pytest.raises(ConfigError, match="as many scores of each, got 1 and 2"):
+        halved((1.0, 1.0), [1.0], [1.0, 1.0], "lower")
+
+
+def test_what_share_means_nothing_may_be_told_apart_by_any_gap() -> None:
+    first, second = [30.1, 30.2, 30.1, 30.3], [30.0, 30.1, 30.0, 30.2]
+    assert paired(first, second, "higher").verdict == "inconclusive"
+    assert paired(first, second, "higher", margin=0.0).verdict == "better"

@@ -5,17 +5,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d
 
 from ..settings import DataError
 from .clusters import Regions
 from .neighbours import chunks
+from .pictures import ms_ssim
 from .sets import checked, matched
 
-WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-"""Of the scales, the finest first: Wang et al. (2003), table 1."""
-WINDOW, DEVIATION = 11, 1.5
-"""The Gaussian that local statistics are taken with."""
 DIFFERS = 1.959964
 """Standard errors beyond which 5 % of normal values lie."""
 
@@ -27,48 +23,19 @@ class Bins(NamedTuple):
     """Jensen-Shannon divergence of the two histograms, in nats."""
 
 
-def ms_ssim(x: Tensor, y: Tensor) -> float:
-    """Mean multi-scale structural similarity of pairs of pictures x and y, both (B, C, H, W) in -1..1. 1 is equal.
-
-    Pictures too small for five scales (a side below 176) have as many as fit, their weights made to sum to 1; below 11
-    a side the window shrinks to the picture. So values compare only at one size.
-    Raises DataError when shapes differ, a side is below 3, or a number is not finite. Source: Wang et al. (2003).
-    """
-    if x.shape != y.shape or x.ndim != 4 or not len(x):
-        raise DataError(f"pictures in pairs must have one shape (B, C, H, W), got {tuple(x.shape)}, {tuple(y.shape)}")
-    side = min(x.shape[2:])
-    if side < 3:
-        raise DataError(f"structural similarity needs pictures of at least 3 a side, got {side}")
-    if not (x.isfinite().all() and y.isfinite().all()):
-        raise DataError("pictures to compare hold numbers that are not finite; the generator has diverged")
-    window = min(WINDOW, side - 1 + side % 2)
-    scales = next(each for each in range(len(WEIGHTS), 0, -1) if side >> (each - 1) >= window)
-    weights = torch.tensor(WEIGHTS[:scales], dtype=torch.float64)
-    weights /= weights.sum()
-    x, y = ((each.detach().to("cpu", torch.float64) + 1) / 2 for each in (x, y))
-    product = torch.ones(len(x), dtype=torch.float64)
-    for scale, weight in enumerate(weights):
-        luminance, structure = _similarity(x, y, window)
-        last = scale == scales - 1
-        # Structure may be negative in a pair that is opposite; its root would not be a number.
-        product *= (luminance * structure if last else structure).flatten(1).mean(1).clamp(min=0) ** weight
-        if not last:
-            x, y = avg_pool2d(x, 2), avg_pool2d(y, 2)
-    return float(product.mean())
-
-
 def likeness(pictures: Tensor, pairs: int = 1_000, seed: int = 0) -> float:
-    """Mean `ms_ssim` of random pairs of different pictures (N, C, H, W). More than between real ones: less diverse.
+    """Mean MS-SSIM of random pairs of different pictures (N, C, H, W) in -1..1. More than real ones: less diverse.
 
-    Raises DataError below two pictures, and as `ms_ssim` does. Source: Odena et al. (2017).
+    Raises DataError below two pictures, and as `metrics.pictures.ms_ssim` does. Source: Odena et al. (2017).
     """
     if len(pictures) < 2:
         raise DataError(f"at least 2 pictures are needed to compare them with each other, got {len(pictures)}")
     generator = torch.Generator().manual_seed(seed)
     first = torch.randint(len(pictures), (pairs,), generator=generator)
     second = (first + torch.randint(1, len(pictures), (pairs,), generator=generator)) % len(pictures)
+    unit = (pictures + 1) / 2
     parts = zip(torch.split(first, 100), torch.split(second, 100), strict=True)
-    return sum(len(left) * ms_ssim(pictures[left], pictures[right]) for left, right in parts) / pairs
+    return sum(float(ms_ssim(unit[left], unit[right]).values.sum()) for left, right in parts) / pairs
 
 
 def pairwise_diversity(features: Tensor, most: int = 2_000) -> float:
@@ -134,24 +101,6 @@ def _no_self(first: int, distances: Tensor) -> Tensor:
     rows = torch.arange(len(distances))
     distances[rows, rows + first] = torch.inf
     return distances
-
-
-def _similarity(x: Tensor, y: Tensor, window: int) -> tuple[Tensor, Tensor]:
-    """Luminance, and contrast times structure, at each place (B, C, h, w); values in 0..1. Wang et al. (2004)."""
-    small, smaller = 0.01**2, 0.03**2
-    mean_x, mean_y, square_x, square_y, both = (_blurred(each, window) for each in (x, y, x * x, y * y, x * y))
-    variance_x, variance_y, shared = square_x - mean_x.square(), square_y - mean_y.square(), both - mean_x * mean_y
-    luminance = (2 * mean_x * mean_y + small) / (mean_x.square() + mean_y.square() + small)
-    return luminance, (2 * shared + smaller) / (variance_x + variance_y + smaller)
-
-
-def _blurred(x: Tensor, window: int) -> Tensor:
-    places = torch.arange(window, dtype=x.dtype) - window // 2
-    line = torch.exp(-places.square() / (2 * DEVIATION**2))
-    line /= line.sum()
-    channels = x.shape[1]
-    rows = conv2d(x, line.view(1, 1, -1, 1).expand(channels, 1, -1, 1), groups=channels)
-    return conv2d(rows, line.view(1, 1, 1, -1).expand(channels, 1, 1, -1), groups=channels)
 
 
 def _jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:

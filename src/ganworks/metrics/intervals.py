@@ -46,17 +46,21 @@ def interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
 
 
 def paired(
-    first: Sequence[float], second: Sequence[float], better: Literal["lower", "higher"], confidence: float = 0.95
+    first: Sequence[float],
+    second: Sequence[float],
+    better: Literal["lower", "higher"],
+    confidence: float = 0.95,
+    margin: float = MARGIN,
 ) -> Comparison:
-    """Two models scored on the same reference with the same seeds, in the same order.
+    """Two models scored on the same reference with the same seeds, or on the same pictures, in the same order.
 
-    Better or worse only if the interval of the differences excludes 0 and the gap is above MARGIN; else inconclusive.
+    Better or worse only if the interval of the differences excludes 0 and the gap is above `margin`; else inconclusive.
     Raises ConfigError when the lists differ in length, and as `interval` does.
     """
     if len(first) != len(second):
         raise ConfigError(f"a paired comparison needs as many scores of each, got {len(first)} and {len(second)}")
     difference = interval([a - b for a, b in zip(first, second, strict=True)], confidence)
-    return _judged(difference, first, second, better)
+    return _judged(difference, first, second, better, margin)
 
 
 def across(
@@ -74,10 +78,37 @@ def across(
     return _judged(Interval(a - b, a - b - half, a - b + half), first, second, better)
 
 
-def _judged(difference: Interval, first: Sequence[float], second: Sequence[float], better: str) -> Comparison:
+def halved(
+    whole: tuple[float, float],
+    first: Sequence[float],
+    second: Sequence[float],
+    better: Literal["lower", "higher"],
+    confidence: float = 0.95,
+) -> Comparison:
+    """Two models whose scores are of whole sets of samples that belong together, such as outputs for the same inputs.
+
+    `first` and `second` are their scores on the same random halves of the set: the delete-half jackknife, in which
+    nothing is repeated and the scatter of the differences is the error of the whole. Source: Shao & Wu (1989).
+    Raises as `paired` does.
+    """
+    if len(first) != len(second):
+        raise ConfigError(f"a paired comparison needs as many scores of each, got {len(first)} and {len(second)}")
+    _, error, freedom = _summary([a - b for a, b in zip(first, second, strict=True)])
+    half = _quantile(confidence, freedom) * error * math.sqrt(len(first))
+    gap = whole[0] - whole[1]
+    return _judged(Interval(gap, gap - half, gap + half), whole[:1], whole[1:], better)
+
+
+def _judged(
+    difference: Interval,
+    first: Sequence[float],
+    second: Sequence[float],
+    better: str,
+    margin: float = MARGIN,
+) -> Comparison:
     largest = max(abs(sum(first) / len(first)), abs(sum(second) / len(second)))
     relative = abs(difference.value) / largest if largest else 0.0
-    if difference.low <= 0 <= difference.high or relative <= MARGIN:
+    if difference.low <= 0 <= difference.high or relative <= margin:
         return Comparison("inconclusive", difference, relative)
     ahead = (difference.value < 0) == (better == "lower")
     return Comparison("better" if ahead else "worse", difference, relative)
