@@ -28,6 +28,8 @@ class Spec(Settings):
     spans: tuple[Span, ...]
     condition: "Spec | None" = None
     """A condition is a sample too: a class, a row, a picture."""
+    guess: "Spec | None" = None
+    """What a discriminator has to recognise beside telling real from fake: the class, the codes in a latent."""
 
     @model_validator(mode="after")
     def _spans_cover_the_channels(self) -> Self:

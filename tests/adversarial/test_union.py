@@ -26,7 +26,7 @@ from ganworks.networks.synchronised import synchronise
 from ganworks.spec import Batch, Span
 from tests.ranks import forks, side_by_side
 
-BATCH, STEPS, LATENT, CHANNELS, SIDE = 12, 3, 5, 2, 4
+BATCH, STEPS, LATENT, CHANNELS, SIDE = 12, 3, 14, 2, 4
 WORLD = 2
 pytestmark = forks
 

@@ -7,11 +7,21 @@ from .game import Game, Rules
 from .latents import LATENTS, Latents
 from .objectives import OBJECTIVES, Objective
 from .optimisers import OPTIMISERS, Optimiser
+from .path import PathLength
 from .player import Player, backward
+from .recognition import RECOGNITION
+from .reconstructions import RECONSTRUCTIONS
 from .regularisers import REGULARISERS
+from .self_supervision import SelfSupervision
 from .turn import Term, Turn
 
-TERMS: dict[str, type[Term]] = {**REGULARISERS}
+TERMS: dict[str, type[Term]] = {
+    **REGULARISERS,
+    **RECONSTRUCTIONS,
+    **RECOGNITION,
+    "path-length": PathLength,
+    "self-supervision": SelfSupervision,
+}
 
 __all__ = [
     "AUGMENTATIONS", "CONSTRAINTS", "ENGINES", "LATENTS", "OBJECTIVES", "OPTIMISERS", "TERMS", "Augmentation",

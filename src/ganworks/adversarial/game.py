@@ -8,15 +8,17 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from ..schedule import at
-from ..spec import Batch
+from ..schedule import Number, at
+from ..spec import Batch, Spec
 from .augment import Augmentation, augment
 from .engines import Duel, Engine, Lean
-from .engines.base import Stats
+from .engines.base import Stats, distinct
 from .latents import Latents
+from .noticing import Noticing
 from .objectives import Objective
 from .player import Player, backward
-from .turn import Logits, Term, Turn, mean_loss
+from .pool import Pool
+from .turn import Beside, Logits, Term, Turn, mean_loss
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Rules:
     bf16: bool = False
     share_fakes: bool = False
     engine: Engine = field(default_factory=Lean)
+    adversarial: Number = 1.0
+    pool: int = 0
+    extract: Callable[[str, Tensor], tuple[Tensor, ...]] = Beside().extract
+    guess: Spec | None = None
 
 
 class Game:
@@ -41,7 +47,8 @@ class Game:
 
     Each turn of the discriminator takes a fresh real batch and fresh latents; so does the generator's when the
     objective is paired, unless `rules.share_fakes` lets it go on with the last fakes that were judged. A turn may be
-    played in parts of at most `rules.part` samples that add up to the batch.
+    played in parts of at most `rules.part` samples that add up to the batch. While `rules.adversarial` is 0 the
+    discriminator does not play, and the generator pays its terms alone.
     """
 
     def __init__(self, generator: Player, discriminator: Player, rules: Rules):
@@ -50,6 +57,11 @@ class Game:
         self.progress = 0.0
         self._pass = rules.engine.start(generator.network, discriminator.network)
         self._shared: tuple[Tensor, Tensor] | None = None
+        self.pool = Pool(rules.pool) if rules.pool else None
+        listens = any(term.notices for term in rules.terms)
+        self._noticing = Noticing(discriminator.network) if listens else None
+        noticed = self._noticing.of if self._noticing else Beside().noticed
+        self._beside = Beside(noticed, rules.extract, rules.guess)
 
     def step(self, batches: Iterator[Batch], progress: float = 0.0) -> Stats:
         """Play one round. Takes as many batches as it needs; progress is how far the run has come, 0 to 1.
@@ -58,19 +70,21 @@ class Game:
         """
         self.progress, self._shared = progress, None  # a step that was broken off may have left its fakes
         stats: Stats = {}
-        for turn in range(self.rules.discriminator_turns):
+        turns = self.rules.discriminator_turns if self.contested(progress) else 0
+        for turn in range(turns):
             batch = next(batches)
-            keep = turn + 1 == self.rules.discriminator_turns and self._shares(len(batch.x))
+            keep = turn + 1 == turns and self._shares(len(batch.x))
             stats |= self._take(partial(self._discriminator_turn, keep=keep), self.discriminator, batch)
-        if self.rules.objective.paired and self._shared is None:
+        if not turns or (self.rules.objective.paired and self._shared is None):
             batch = next(batches)
-        stats |= self._take(self._generator_turn, self.generator, batch)
+        play = self._generator_turn if turns else self._lone_turn
+        stats |= self._take(play, self.generator, batch)
         self._shared = None
         self.steps += 1
         return stats
 
     def needs(self, batch: int) -> int:
-        """Batches of so many samples that a step takes."""
+        """Batches of so many samples that a step takes, at most."""
         return self.rules.discriminator_turns + (self.rules.objective.paired and not self._shares(batch))
 
     def players(self) -> dict[str, Player]:
@@ -79,6 +93,8 @@ class Game:
     def _take(self, play: Callable[[Batch, float], Stats], player: Player, batch: Batch) -> Stats:
         """One player's turn: play the batch part by part, pay for each part, then move."""
         player.clear()
+        if self._noticing:
+            self._noticing.forget()
         stats: Stats = {}
         for part in batch.split(self.rules.part):
             share = len(part.x) / len(batch.x)
@@ -95,10 +111,11 @@ class Game:
             fake = self._generate(z, batch.c)
         if keep:
             self._shared = z, fake
+        seen = fake.detach() if self.pool is None else self.pool.mix(fake, None)[0]
         duel = Duel(
-            z, batch.c, batch.x, fake.detach(), self.generator.network, self.discriminator,
+            z, batch.c, batch.x, seen, self.generator.network, self.discriminator,
             self._see, self._weigh, self._judge, partial(self._judge, exactly=True),
-            self._discriminator_loss, self._charges("discriminator"), share,
+            self._discriminator_loss, self._charges("discriminator"), share, self._beside,
         )  # fmt: skip
         return self._pass.discriminator(duel)
 
@@ -114,20 +131,44 @@ class Game:
                 with torch.no_grad():  # the real side moves no weight of the generator
                     real_logits = self._judge(batch.x, batch.c)
             fake_logits = self._judge(fake, batch.c)
-        total = mean_loss(self.rules.objective.generator, fake_logits, real_logits)
-        stats = {"generator/objective": total.detach()}
-        turn = Turn(z, batch.c, batch.x, fake, real_logits, fake_logits, self.generator.network, self._judge)
+        loss = mean_loss(self.rules.objective.generator, fake_logits, real_logits)
+        weight = at(self.rules.adversarial, self.progress)
+        turn = self._turn(z, batch, fake, real_logits, fake_logits)
+        return self._pay(turn, loss if weight == 1 else weight * loss, share, {"generator/objective": loss.detach()})
+
+    def _lone_turn(self, batch: Batch, share: float) -> Stats:
+        """The generator's turn while the discriminator does not play."""
+        z = self._latents(batch.x)
+        fake = self._generate(z, batch.c)
+        nobody = fake.new_zeros(len(fake), 1)
+        return self._pay(self._turn(z, batch, fake, None, nobody), fake.new_zeros(()), share, {}, alone=True)
+
+    def _turn(self, z: Tensor, batch: Batch, fake: Tensor, real_logits: Logits | None, fake_logits: Logits) -> Turn:
+        return Turn(
+            z, batch.c, batch.x, fake, real_logits, fake_logits, self.generator.network, self._judge,
+            **self._beside._asdict(),
+        )  # fmt: skip
+
+    def _pay(self, turn: Turn, total: Tensor, share: float, stats: Stats, alone: bool = False) -> Stats:
+        """Charge the generator its terms, and accumulate the gradients. Alone, there is nothing the other noticed."""
         for term, factor in self._charges("generator"):
+            if alone and term.notices:
+                continue
             cost = term.cost(turn).mean()
-            stats[f"generator/{term.name}"] = cost.detach()
+            stats[distinct(f"generator/{term.name}", stats)] = cost.detach()
             total = total + factor * cost
         backward(total if share == 1 else total * share, self.generator)
         return stats
 
+    def contested(self, progress: float) -> bool:
+        """Whether the discriminator plays when the run has come so far."""
+        return at(self.rules.adversarial, progress) > 0
+
     def _charges(self, player: str) -> list[tuple[Term, float]]:
         """The player's terms that are due, each with the factor of its cost."""
         due = [term for term in self.rules.terms if term.player == player and term.due(self.steps)]
-        return [(term, at(term.weight, self.progress) * term.every) for term in due]
+        charged = [(term, at(term.weight, self.progress) * term.every) for term in due]
+        return [(term, factor) for term, factor in charged if factor]
 
     def _discriminator_loss(self, real: Logits, fake: Logits) -> Tensor:
         return mean_loss(self.rules.objective.discriminator, real, fake)
@@ -152,11 +193,14 @@ class Game:
         return pack(augment(x, self.rules.augmentations, self.progress), self.rules.packing)
 
     def _weigh(self, x: Tensor, c: Tensor | None, exactly: bool = False) -> Logits:
-        with nullcontext() if exactly else self._precision(x):
+        precision = nullcontext() if exactly else self._precision(x)
+        with precision, self._noticing.listening() if self._noticing else nullcontext():
             logits: Logits = self.discriminator.network(x, c)
-        if not self.rules.bf16:
-            return logits
-        return tuple(each.float() for each in logits) if isinstance(logits, tuple) else logits.float()
+        if self.rules.bf16:
+            logits = tuple(each.float() for each in logits) if isinstance(logits, tuple) else logits.float()
+        if self._noticing:
+            self._noticing.keep(logits)
+        return logits
 
     def _precision(self, like: Tensor) -> AbstractContextManager[object]:
         return torch.autocast(like.device.type, torch.bfloat16) if self.rules.bf16 else nullcontext()

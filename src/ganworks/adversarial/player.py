@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from ..schedule import Number, at
 from ..settings import CheckpointError
@@ -22,6 +23,7 @@ class Player:
     in samples seen, so it does not change with the batch size.
     shard: where there are several processes, each keeps the optimiser's moments of some weights only; `state` and
     `step` then are for all of them to call.
+    freeze: so many layers, from the first on, never move.
     """
 
     def __init__(
@@ -31,9 +33,11 @@ class Player:
         half_life: Number = 0.0,
         constraints: Sequence[Constraint] = (),
         shard: bool = False,
+        freeze: int = 0,
     ):
         self.network, self.settings, self.half_life, self.constraints = network, optimiser, half_life, constraints
         self.weights = list(network.parameters())
+        self._frozen = _first(network, freeze)
         self._shards = Shards(network) if shard and world() > 1 else None
         self.optimiser = optimiser.build(self._shards.own() if self._shards else network.parameters())
         self.average: nn.Module | None = None
@@ -54,6 +58,8 @@ class Player:
         network are silently wrong with penalties of a second order.
         Returns the norm of the gradients, which stay in place until the next backward pass for a diagnosis.
         """
+        for weight in self._frozen:
+            weight.grad = None
         gradients = [weight.grad for weight in self.weights if weight.grad is not None]
         average(gradients)
         norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
@@ -153,6 +159,13 @@ def load_exactly(network: nn.Module, weights: Mapping[str, Tensor], where: str) 
             f"{where} does not fit this network: {'; '.join(faults)}; use the settings it was made with"
         )
     network.load_state_dict(weights)
+
+
+def _first(network: nn.Module, count: int) -> list[nn.Parameter]:
+    """The weights of so many layers, in the order in which the network lists them."""
+    leaves = (each for each in network.modules() if not any(each.children()) or is_parametrized(each))
+    layers = [each for each in leaves if any(True for _ in each.parameters())]
+    return [weight for each in layers[:count] for weight in each.parameters()]
 
 
 def _load(network: nn.Module, state: Mapping[str, Tensor], prefix: str) -> None:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import torch
 from pydantic import Field
@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ..schedule import Number
 from ..search import Search
-from ..settings import Settings
+from ..settings import ConfigError, Settings
+from ..spec import Spec
 
 Logits = Tensor | tuple[Tensor, ...]
 """(B, K), or one such tensor a discriminator when there are several."""
@@ -33,6 +34,33 @@ def squared_gradient(logits: Logits, samples: Tensor) -> Tensor:
 def per_sample(x: Tensor) -> Tensor:
     """The sum of each sample's numbers, (B, ...) -> (B,), in whatever order they lie in memory."""
     return x.sum(list(range(1, x.ndim)))
+
+
+class Noticed(NamedTuple):
+    """What else a pass of the discriminator gave."""
+
+    features: tuple[Tensor, ...]
+    """Outputs of its rectifiers, in order; of several discriminators one after the other."""
+    guess: Tensor | None
+    """What it recognised, (B, numbers of the spec's guess), where it is asked to."""
+    drawn_again: Callable[[], Tensor] | None = None
+    """How far off it is, (B,), when it draws what it saw from what it made of it, where it can. Computed when asked."""
+
+
+def _nothing_noticed(logits: Logits) -> Noticed:
+    raise ConfigError("a term reads what the discriminator noticed, which this engine does not keep; set engine=lean")
+
+
+def _no_extractor(name: str, x: Tensor) -> tuple[Tensor, ...]:
+    raise ConfigError(f"a term wants the features of '{name}', which nobody brought")
+
+
+class Beside(NamedTuple):
+    """What a turn offers beside its tensors; `Turn` says what each is."""
+
+    noticed: Callable[[Logits], Noticed] = _nothing_noticed
+    extract: Callable[[str, Tensor], tuple[Tensor, ...]] = _no_extractor
+    guess: Spec | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +85,12 @@ class Turn:
     """|d logits / d samples|^2 of each sample (B,), by the engine in use."""
     watch: Callable[[Tensor], Tensor] = Tensor.requires_grad_
     """Marks samples that are about to be judged for their slope."""
+    noticed: Callable[[Logits], Noticed] = _nothing_noticed
+    """What the pass that gave these logits noticed on its way."""
+    extract: Callable[[str, Tensor], tuple[Tensor, ...]] = _no_extractor
+    """Feature maps that a frozen network of this name has of pictures (B, C, H, W) in -1..1."""
+    guess: Spec | None = None
+    """What the discriminator has to recognise."""
 
 
 class Term(Settings, ABC):
@@ -64,6 +98,10 @@ class Term(Settings, ABC):
 
     name: str
     player: ClassVar[Literal["discriminator", "generator"]]
+    notices: ClassVar[bool] = False
+    """Whether it asks for what the discriminator noticed."""
+    guesses: ClassVar[Literal["condition", "codes"] | None] = None
+    """What it wants the discriminator to recognise."""
     weight: Annotated[Number, Search(1 / 10, 10)] = 1.0
     """Factor of the cost; may be a schedule over the run."""
     every: int = Field(default=1, ge=1)

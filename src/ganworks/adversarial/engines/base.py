@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ...settings import Settings
 from .. import chance
 from ..player import Player, backward
-from ..turn import Logits, Term, Turn, squared_gradient
+from ..turn import Beside, Logits, Term, Turn, squared_gradient
 
 Result = TypeVar("Result")
 Stats = dict[str, Tensor]
@@ -43,6 +43,8 @@ class Duel:
     """The terms that are due, each with the factor of its mean cost."""
     share: float
     """Of the whole batch, where a turn is played in parts."""
+    beside: Beside = field(default_factory=Beside)
+    """What else terms may ask for."""
 
     def turn(
         self,
@@ -52,7 +54,9 @@ class Duel:
         judge: Judge | None = None,
         watch: Callable[[Tensor], Tensor] = Tensor.requires_grad_,
     ) -> Turn:
-        return Turn(self.z, self.c, *samples, *logits, self.generator, judge or self.judge, slope, watch)
+        judge = judge or self.judge
+        beside = self.beside._asdict()
+        return Turn(self.z, self.c, *samples, *logits, self.generator, judge, slope, watch, **beside)
 
 
 class Pass(ABC):
@@ -83,9 +87,15 @@ def charged(turn: Turn, duel: Duel, loss: Tensor) -> tuple[Tensor, Stats]:
     total = loss.new_zeros(())
     for term, factor in duel.charges:
         cost = term.cost(turn).mean()
-        stats[f"discriminator/{term.name}"] = cost.detach()
+        stats[distinct(f"discriminator/{term.name}", stats)] = cost.detach()
         total = total + factor * cost
     return total, stats
+
+
+def distinct(name: str, stats: Stats) -> str:
+    """The name, numbered where there is one like it already: a term may be charged twice with other settings."""
+    number = 1 + sum(each == name or each.startswith(f"{name} ") for each in stats)
+    return name if number == 1 else f"{name} {number}"
 
 
 def logit_means(real: Logits | None, fake: Logits) -> Stats:

@@ -1,0 +1,30 @@
+"""Terms that tie what is drawn to what was wanted: pixels, frequencies, features, places, cycles."""
+
+from ..turn import Term
+from .contrast import PatchNce
+from .cycle import Cycle, Identity
+from .features import Content, Extracting, FeatureMatching, Gram, Perceptual
+from .frequency import Frequency
+from .pixel import L1, L2, Charbonnier
+from .temporal import Flow, Temporal
+
+RECONSTRUCTIONS: dict[str, type[Term]] = {
+    "l1": L1,
+    "l2": L2,
+    "charbonnier": Charbonnier,
+    "frequency": Frequency,
+    "feature-matching": FeatureMatching,
+    "perceptual": Perceptual,
+    "content": Content,
+    "gram": Gram,
+    "patch-nce": PatchNce,
+    "cycle": Cycle,
+    "identity": Identity,
+    "flow": Flow,
+    "temporal": Temporal,
+}
+
+__all__ = [
+    "L1", "L2", "RECONSTRUCTIONS", "Charbonnier", "Content", "Cycle", "Extracting", "FeatureMatching", "Flow",
+    "Frequency", "Gram", "Identity", "PatchNce", "Perceptual", "Temporal",
+]  # fmt: skip
