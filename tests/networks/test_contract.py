@@ -1,4 +1,4 @@
-"""Every network in the tables keeps its promise."""
+"""Every network in the tables keeps its promise; those of pictures from pictures in test_translation.py."""
 
 import copy
 
@@ -6,10 +6,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganworks.networks import DISCRIMINATORS, GENERATORS, Discriminator, Generator
+from ganworks import networks
+from ganworks.networks import Discriminator, Generator
+from ganworks.networks.translation import FRAME_JUDGES, JUDGES, RECURRENT, TRANSLATORS
 from ganworks.settings import ConfigError
 from ganworks.spec import Span, Spec
 
+GENERATORS = {name: each for name, each in networks.GENERATORS.items() if each not in TRANSLATORS + RECURRENT}
+DISCRIMINATORS = {name: each for name, each in networks.DISCRIMINATORS.items() if each not in JUDGES + FRAME_JUDGES}
 SMALL = {"mlp": {"widths": (32,)}, "r3": {"size": "nano"}}
 SHAPES = [(1, 8, 8), (3, 16, 16), (1, 28, 28), (4, 48, 32), (7, 16, 24)]
 PAIRS = sorted(GENERATORS.keys() & DISCRIMINATORS.keys())
@@ -158,10 +162,35 @@ def test_an_evaluated_discriminator_judges_each_sample_by_itself(name: str) -> N
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_a_condition_is_refused_in_one_line(name: str) -> None:
-    spec = pictures(1, 28, 28, condition=pictures(10, kind="softmax"))
+@pytest.mark.parametrize("way", ["projection", "input", "none"])
+def test_a_class_moves_samples_and_logits(name: str, way: str) -> None:
+    torch.manual_seed(0)
+    spec = pictures(1, 16, 16, condition=pictures(5, kind="softmax"))
+    drawer, judge = generator(name).build(spec).eval(), discriminator(name, condition=way).build(spec).eval()
+    for each in drawer.parameters():  # some layers begin at zero
+        torch.nn.init.normal_(each, std=0.1)
+    z, x, c = torch.randn(2, 6), torch.randn(2, 1, 16, 16), torch.eye(5)
+    assert not torch.allclose(drawer(z, c[:2]), drawer(z, c[2:4]))
+    assert torch.equal(drawer(z, c[:2]), drawer(torch.cat([z, c[:2]], 1)))
+    moved = not torch.allclose(judge(x, c[:2]), judge(x, c[2:4]))
+    assert moved == (way != "none") and judge(x, c[:2]).shape == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["dcgan", "lean"])
+def test_a_class_may_come_by_the_normalisations(name: str) -> None:
+    spec = pictures(1, 16, 16, condition=pictures(5, kind="softmax"))
+    network = generator(name, condition="norm").build(spec).eval()
+    for each in network.parameters():
+        torch.nn.init.normal_(each, std=0.1)
+    z = torch.randn(2, 6)
+    assert not torch.allclose(network(z, torch.eye(5)[:2]), network(z, torch.eye(5)[2:4]))
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_picture_as_a_condition_is_refused_in_one_line(name: str) -> None:
+    spec = pictures(1, 28, 28, condition=pictures(3, 28, 28))
     for settings in (generator(name), discriminator(name)):
-        with pytest.raises(ConfigError, match=rf"^{name} takes no condition, got one of shape \(10,\); [^\n]+$"):
+        with pytest.raises(ConfigError, match=rf"^{name} is conditioned on classes and attributes, got [^\n]+$"):
             settings.build(spec)
 
 

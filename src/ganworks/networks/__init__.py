@@ -1,25 +1,30 @@
-"""Networks: z -> x and x -> logits, as settings that build modules; a family a file, a line each in the tables."""
+"""Networks: z -> x, c -> x, x -> logits, as settings that build modules; a family a file, a line each in the tables."""
 
 from .base import Discriminator, Generator
 from .dcgan import Conv28Discriminator, Conv28Generator, DcganDiscriminator, DcganGenerator
 from .layers import Activate, Grid, MinibatchStd, base_grid
 from .lean import LeanDiscriminator, LeanGenerator
+from .light import LightDiscriminator, LightGenerator
 from .perceptron import MlpDiscriminator, MlpGenerator
 from .r3 import R3Discriminator, R3Generator
 from .resnet import ResnetDiscriminator, ResnetGenerator
+from .style import StyleGenerator
+from .translation import FRAME_JUDGES, JUDGES, RECURRENT, TRANSLATORS, Translator
 
 __all__ = [
     "DISCRIMINATORS", "GENERATORS", "Activate", "Conv28Discriminator", "Conv28Generator", "DcganDiscriminator",
-    "DcganGenerator", "Discriminator", "Generator", "Grid", "LeanDiscriminator", "LeanGenerator", "MinibatchStd",
-    "MlpDiscriminator", "MlpGenerator", "R3Discriminator", "R3Generator", "ResnetDiscriminator", "ResnetGenerator",
-    "base_grid",
+    "DcganGenerator", "Discriminator", "Generator", "Grid", "LeanDiscriminator", "LeanGenerator", "LightDiscriminator",
+    "LightGenerator", "MinibatchStd", "MlpDiscriminator", "MlpGenerator", "R3Discriminator", "R3Generator",
+    "ResnetDiscriminator", "ResnetGenerator", "StyleGenerator", "Translator", "base_grid",
 ]  # fmt: skip
 
 _GENERATORS: tuple[type[Generator], ...] = (
-    MlpGenerator, Conv28Generator, DcganGenerator, ResnetGenerator, LeanGenerator, R3Generator,
+    MlpGenerator, Conv28Generator, DcganGenerator, ResnetGenerator, LeanGenerator, R3Generator, StyleGenerator,
+    LightGenerator, *TRANSLATORS, *RECURRENT,
 )  # fmt: skip
 _DISCRIMINATORS: tuple[type[Discriminator], ...] = (
     MlpDiscriminator, Conv28Discriminator, DcganDiscriminator, ResnetDiscriminator, LeanDiscriminator, R3Discriminator,
+    LightDiscriminator, *JUDGES, *FRAME_JUDGES,
 )  # fmt: skip
 
 GENERATORS: dict[str, type[Generator]] = {each.model_fields["name"].default: each for each in _GENERATORS}

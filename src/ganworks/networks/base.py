@@ -7,12 +7,16 @@ from torch import nn
 
 from ..settings import Settings
 from ..spec import Spec
+from .conditions import ToDiscriminator
 
 
 class Generator(Settings, ABC):
-    """Settings that build a module z (B, latent), c -> x (B, *spec.shape)."""
+    """Settings that build a module z (B, latent), c -> x (B, *spec.shape).
 
-    latent: int = Field(default=64, gt=0)
+    A condition that is a row may also come as the last numbers of z; one that is a picture only as c.
+    """
+
+    latent: int = Field(default=64, ge=0)
     """Length of the latent vector."""
 
     @abstractmethod
@@ -25,6 +29,10 @@ class Generator(Settings, ABC):
 
 class Discriminator(Settings, ABC):
     """Settings that build a module x (B, *spec.shape), c -> logits (B, K), higher is more real."""
+
+    condition: ToDiscriminator = "projection"
+    """How a class or attributes reach the logit: a projection of the features, beside the sample, or not at all (where
+    they are recognised instead)."""
 
     @abstractmethod
     def build(self, spec: Spec) -> nn.Module:

@@ -9,6 +9,7 @@ from torch import nn
 from ..settings import ConfigError
 from ..spec import Spec
 from .base import Discriminator, Generator
+from .conditions import Asked, Chain, ConditionalNorm, ToGenerator, rows
 from .layers import LEAK, Draws, Judges, Shape, he, need_picture, normal, picture_grid
 
 KERAS_LEAK = 0.3
@@ -23,18 +24,23 @@ class DcganGenerator(Generator):
     """Length of the latent vector."""
     width: int = Field(default=64, gt=0)
     """Channels at half the sample's size; each coarser grid has twice as many."""
+    condition: ToGenerator = "input"
+    """A class or attributes beside the latent, or in every batch normalisation."""
 
     def build(self, spec: Spec) -> nn.Module:
         height, width, stages = picture_grid(spec, self.name, longest=7)
+        numbers = rows(spec, self.name)
         channels = [self.width << stage for stage in reversed(range(stages))]
         layers: list[nn.Module] = [
-            Shape(self.latent, 1, 1),
-            normal(nn.ConvTranspose2d(self.latent, channels[0], (height, width), bias=False), 0.02),
+            Shape(self.latent + numbers, 1, 1),
+            normal(nn.ConvTranspose2d(self.latent + numbers, channels[0], (height, width), bias=False), 0.02),
         ]
         for inputs, outputs in pairwise([*channels, spec.channels]):
-            layers += [_norm(inputs), nn.ReLU()]
+            inside = numbers and self.condition == "norm"
+            layers += [ConditionalNorm(inputs, numbers) if inside else _norm(inputs), nn.ReLU()]
             layers.append(normal(nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False), 0.02))
-        return Draws(nn.Sequential(*layers), spec.spans)
+        body = (Chain if numbers and self.condition == "norm" else nn.Sequential)(*layers)
+        return Draws(body, spec.spans, numbers)
 
 
 class DcganDiscriminator(Discriminator):
@@ -49,13 +55,14 @@ class DcganDiscriminator(Discriminator):
 
     def build(self, spec: Spec) -> nn.Module:
         height, width, stages = picture_grid(spec, self.name, longest=7)
+        asked = Asked.of(spec, self.condition, self.name)
         channels = [self.width << stage for stage in range(stages)]
-        layers = [self._start(nn.Conv2d(spec.channels, channels[0], 4, 2, 1, bias=False)), nn.LeakyReLU(LEAK)]
+        layers = [self._start(nn.Conv2d(asked.channels, channels[0], 4, 2, 1, bias=False)), nn.LeakyReLU(LEAK)]
         for inputs, outputs in pairwise(channels):
             layers.append(self._start(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=self.norm == "none")))
             layers += [*([_norm(outputs)] if self.norm == "batch" else []), nn.LeakyReLU(LEAK)]
-        layers += [self._start(nn.Conv2d(channels[-1], 1, (height, width), bias=False)), nn.Flatten()]
-        return Judges(nn.Sequential(*layers))
+        layers += [self._start(nn.Conv2d(channels[-1], asked.outputs, (height, width), bias=False)), nn.Flatten()]
+        return Judges(nn.Sequential(*layers), asked)
 
     def _start(self, layer: nn.Conv2d) -> nn.Module:
         return normal(layer, 0.02) if self.norm == "batch" else he(layer)
@@ -75,9 +82,10 @@ class Conv28Generator(Generator):
 
     def build(self, spec: Spec) -> nn.Module:
         height, width = _quarter(spec, self.name)
+        numbers = rows(spec, self.name)
         wide, middle, narrow = 4 * self.width, 2 * self.width, self.width
         layers = [
-            nn.Linear(self.latent, wide * height * width, bias=False),
+            nn.Linear(self.latent + numbers, wide * height * width, bias=False),
             nn.BatchNorm1d(wide * height * width),
             nn.LeakyReLU(KERAS_LEAK),
             Shape(wide, height, width),
@@ -89,7 +97,7 @@ class Conv28Generator(Generator):
             nn.LeakyReLU(KERAS_LEAK),
             nn.ConvTranspose2d(narrow, spec.channels, 5, 2, 2, output_padding=1, bias=False),
         ]
-        return Draws(_glorot(nn.Sequential(*layers)), spec.spans)
+        return Draws(_glorot(nn.Sequential(*layers)), spec.spans, numbers)
 
 
 class Conv28Discriminator(Discriminator):
@@ -106,11 +114,12 @@ class Conv28Discriminator(Discriminator):
 
     def build(self, spec: Spec) -> nn.Module:
         height, width = _quarter(spec, self.name)
+        asked = Asked.of(spec, self.condition, self.name)
         layers: list[nn.Module] = []
-        for inputs, outputs in pairwise([spec.channels, self.width, 2 * self.width]):
+        for inputs, outputs in pairwise([asked.channels, self.width, 2 * self.width]):
             layers += [nn.Conv2d(inputs, outputs, 5, 2, 2), nn.LeakyReLU(KERAS_LEAK), nn.Dropout(self.dropout)]
-        layers += [nn.Flatten(), nn.Linear(2 * self.width * height * width, 1)]
-        return Judges(_glorot(nn.Sequential(*layers)))
+        layers += [nn.Flatten(), nn.Linear(2 * self.width * height * width, asked.outputs)]
+        return Judges(_glorot(nn.Sequential(*layers)), asked)
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:

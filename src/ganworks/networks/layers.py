@@ -11,6 +11,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from ..settings import ConfigError
 from ..spec import Span, Spec
+from .conditions import Asked, Chain, Guess, rows
 
 Layer = TypeVar("Layer", bound=nn.Module)
 
@@ -45,26 +46,44 @@ class Activate(nn.Module):
 
 
 class Draws(nn.Module):
-    """A generator: a body that draws, then the spans' activations. z (B, L) -> x (B, *shape)."""
+    """A generator: a body that draws, then the spans' activations. z (B, L) and c (B, R) -> x (B, *shape).
 
-    def __init__(self, body: nn.Module, spans: Sequence[Span]):
+    The condition may also be given as the last R numbers of z (B, L + R), as those do who know of no conditions.
+    """
+
+    def __init__(self, body: nn.Module, spans: Sequence[Span], numbers: int = 0):
         super().__init__()
-        self.body, self.activate = body, Activate(spans)
+        self.body, self.activate, self.numbers = body, Activate(spans), numbers
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
-        drawn: Tensor = self.activate(self.body(z))
+        if self.numbers and c is not None:
+            z = torch.cat([z, c.to(z.dtype)], dim=1)
+        x = self.body(z, z[:, -self.numbers :]) if isinstance(self.body, Chain) else self.body(z)
+        drawn: Tensor = self.activate(x)
         return drawn
 
 
 class Judges(nn.Module):
-    """A discriminator: a body that ends in one number a sample. x (B, *shape) -> logits (B, 1)."""
+    """A discriminator: a body that ends in one number a sample, or more where more is asked. x (B, *shape), c ->
+    logits (B, 1)."""
 
-    def __init__(self, body: nn.Module):
+    def __init__(self, body: nn.Module, asked: Asked | None = None):
         super().__init__()
-        self.body = body
+        self.body, self.asked = body, asked
+        self.guess = Guess() if asked and asked.guesses else None
 
     def forward(self, x: Tensor, c: Tensor | None = None) -> Tensor:
-        return full(self.body(x))
+        asked = self.asked
+        if asked is None:
+            return full(self.body(x))
+        found = full(self.body(asked.beside(x, c)))
+        logits = found[:, :1]
+        if self.guess is not None:
+            self.guess(found[:, -asked.guesses :])
+        if asked.way == "projection" and c is not None:
+            # The inner product of features and an embedding of c, its weights in the layer that ends the body.
+            logits = logits + (found[:, 1 : 1 + c.shape[1]] * c.to(found.dtype)).sum(1, keepdim=True)
+        return logits
 
 
 def full(x: Tensor) -> Tensor:
@@ -221,20 +240,12 @@ def picture_grid(spec: Spec, family: str, longest: int = 16) -> Grid:
 
 
 def need_picture(spec: Spec, family: str) -> None:
-    """Raises ConfigError unless the spec is an unconditional picture (C, H, W)."""
-    refuse_condition(spec, family)
+    """Raises ConfigError unless the spec is a picture (C, H, W), of a row or of nothing."""
+    rows(spec, family)
     if len(spec.axes) != 2:
         raise ConfigError(
             f"{family} draws pictures (channels, height, width), got samples of shape {spec.shape}; "
             "mlp takes samples of any shape"
-        )
-
-
-def refuse_condition(spec: Spec, family: str) -> None:
-    """Raises ConfigError when the spec is conditional: these families take z alone."""
-    if spec.condition is not None:
-        raise ConfigError(
-            f"{family} takes no condition, got one of shape {spec.condition.shape}; use a domain without conditions"
         )
 
 

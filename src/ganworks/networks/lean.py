@@ -14,8 +14,10 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from ..search import Search
+from ..settings import ConfigError
 from ..spec import Spec
 from .base import Discriminator, Generator
+from .conditions import Asked, Chain, ConditionalNorm, ToGenerator, rows
 from .layers import LEAK, Draws, Judges, MinibatchStd, PixelNorm, Shape, he, picture_grid
 
 
@@ -34,22 +36,31 @@ class LeanGenerator(Generator):
     activation: Literal["leaky_relu", "relu"] = "relu"
     """After each normalisation; units that switch off altogether draw sharper (see recipes, measured on digits)."""
 
+    condition: ToGenerator = "input"
+    """A class or attributes beside the latent, or in every batch normalisation."""
+
     def build(self, spec: Spec) -> nn.Module:
         height, width, stages = picture_grid(spec, self.name)
+        numbers = rows(spec, self.name)
         channels = [min(self.width << stage, self.widest) for stage in reversed(range(stages))]
         layers: list[nn.Module] = [
-            he(nn.Linear(self.latent, channels[0] * height * width)),
+            he(nn.Linear(self.latent + numbers, channels[0] * height * width)),
             Shape(channels[0], height, width),
-            *self._after(channels[0]),
+            *self._after(channels[0], numbers),
         ]
         for inputs, outputs in pairwise(channels):
-            layers += [he(nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)), *self._after(outputs)]
+            layers += [he(nn.ConvTranspose2d(inputs, outputs, 4, 2, 1)), *self._after(outputs, numbers)]
         layers += [_to_shuffle(channels[-1], spec.channels), nn.PixelShuffle(2)]
-        return Draws(nn.Sequential(*layers), spec.spans)
+        inside = numbers and self.condition == "norm"
+        return Draws((Chain if inside else nn.Sequential)(*layers), spec.spans, numbers)
 
-    def _after(self, channels: int) -> list[nn.Module]:
+    def _after(self, channels: int, numbers: int) -> list[nn.Module]:
         norms: dict[str, list[nn.Module]] = {"none": [], "pixel": [PixelNorm()]}
         act = nn.ReLU() if self.activation == "relu" else nn.LeakyReLU(LEAK)
+        if numbers and self.condition == "norm":
+            if self.norm != "batch":
+                raise ConfigError(f"condition=norm needs norm=batch, got norm={self.norm}; set generator.norm=batch")
+            return [ConditionalNorm(channels, numbers), act]
         return [*norms.get(self.norm, [nn.BatchNorm2d(channels)]), act]
 
 
@@ -66,8 +77,10 @@ class LeanDiscriminator(Discriminator):
 
     def build(self, spec: Spec) -> nn.Module:
         height, width, stages = picture_grid(spec, self.name)
+        asked = Asked.of(spec, self.condition, self.name)
         channels = [min(self.width << stage, self.widest) for stage in range(stages + 1)]
-        layers = [nn.PixelUnshuffle(2), he(nn.Conv2d(4 * spec.channels, channels[0], 3, padding=1)), nn.LeakyReLU(LEAK)]
+        first = he(nn.Conv2d(4 * asked.channels, channels[0], 3, padding=1))
+        layers = [nn.PixelUnshuffle(2), first, nn.LeakyReLU(LEAK)]
         for inputs, outputs in pairwise(channels[:-1]):
             layers += [he(nn.Conv2d(inputs, outputs, 4, 2, 1)), nn.LeakyReLU(LEAK)]
         stride = 2 if min(height, width) >= 6 else 1
@@ -77,7 +90,7 @@ class LeanDiscriminator(Discriminator):
             # On the flat features: a 65th channel before a convolution would cost a quarter of the speed.
             layers.append(MinibatchStd(self.minibatch_std))
             features += 1
-        return Judges(nn.Sequential(*layers, he(nn.Linear(features, 1), gain=1)))
+        return Judges(nn.Sequential(*layers, he(nn.Linear(features, asked.outputs), gain=1)), asked)
 
 
 def _to_shuffle(inputs: int, channels: int) -> nn.Conv2d:

@@ -10,7 +10,8 @@ from torch import nn
 
 from ..spec import Spec
 from .base import Discriminator, Generator
-from .layers import LEAK, Draws, Judges, Shape, he, refuse_condition
+from .conditions import Asked, rows
+from .layers import LEAK, Draws, Judges, Shape, he
 
 Widths = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
@@ -32,10 +33,10 @@ class MlpGenerator(Generator):
     """Normalisation of the hidden layers."""
 
     def build(self, spec: Spec) -> nn.Module:
-        refuse_condition(spec, self.name)
-        hidden = _hidden((self.latent, *self.widths), self.activation, self.norm)
+        numbers = rows(spec, self.name)
+        hidden = _hidden((self.latent + numbers, *self.widths), self.activation, self.norm)
         to_sample = he(nn.Linear(self.widths[-1], math.prod(spec.shape)), gain=1)
-        return Draws(nn.Sequential(*hidden, to_sample, Shape(*spec.shape)), spec.spans)
+        return Draws(nn.Sequential(*hidden, to_sample, Shape(*spec.shape)), spec.spans, numbers)
 
 
 class MlpDiscriminator(Discriminator):
@@ -50,9 +51,11 @@ class MlpDiscriminator(Discriminator):
     """Share of the hidden units dropped while training."""
 
     def build(self, spec: Spec) -> nn.Module:
-        refuse_condition(spec, self.name)
-        hidden = _hidden((math.prod(spec.shape), *self.widths), self.activation, dropout=self.dropout)
-        return Judges(nn.Sequential(nn.Flatten(), *hidden, he(nn.Linear(self.widths[-1], 1), gain=1)))
+        asked = Asked.of(spec, self.condition, self.name)
+        inputs = asked.channels * math.prod(spec.axes)
+        hidden = _hidden((inputs, *self.widths), self.activation, dropout=self.dropout)
+        to_logit = he(nn.Linear(self.widths[-1], asked.outputs), gain=1)
+        return Judges(nn.Sequential(nn.Flatten(), *hidden, to_logit), asked)
 
 
 def _hidden(widths: Sequence[int], activation: str, norm: str = "none", dropout: float = 0.0) -> list[nn.Module]:

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from ..spec import Span, Spec
 from .base import Discriminator, Generator
+from .conditions import Asked, rows
 from .layers import LEAK, Downsample, Draws, Grid, Judges, Upsample, he, picture_grid
 
 Size = Literal["nano", "tiny", "small", "base"]
@@ -35,14 +36,15 @@ class R3Generator(Generator):
         grid = picture_grid(spec, self.name)
         widths = _widths(self.size, grid)
         depth = self.blocks * len(widths)
-        layers: list[nn.Module] = [Basis(self.latent, widths[0], grid.height, grid.width)]
+        numbers = rows(spec, self.name)
+        layers: list[nn.Module] = [Basis(self.latent + numbers, widths[0], grid.height, grid.width)]
         for stage, width in enumerate(widths):
             if stage:
                 layers += [*_change(widths[stage - 1], width), Upsample()]
             layers += [Residual(width, depth) for _ in range(self.blocks)]
         layers.append(he(nn.Conv2d(widths[-1], spec.channels, 1, bias=False), gain=1))
         spans = [span if span.kind != "tanh" else Span(channels=span.channels, kind="linear") for span in spec.spans]
-        return Draws(nn.Sequential(*layers), spans)
+        return Draws(nn.Sequential(*layers), spans, numbers)
 
 
 class R3Discriminator(Discriminator):
@@ -55,16 +57,17 @@ class R3Discriminator(Discriminator):
     """Residual blocks on each grid."""
 
     def build(self, spec: Spec) -> nn.Module:
-        grid = picture_grid(spec, self.name)
+        grid, asked = picture_grid(spec, self.name), Asked.of(spec, self.condition, self.name)
         widths = _widths(self.size, grid)[::-1]
         depth = self.blocks * len(widths)
-        layers: list[nn.Module] = [he(nn.Conv2d(spec.channels, widths[0], 1, bias=False), gain=1)]
+        layers: list[nn.Module] = [he(nn.Conv2d(asked.channels, widths[0], 1, bias=False), gain=1)]
         for stage, width in enumerate(widths):
             if stage:
                 layers += [Downsample(), *_change(widths[stage - 1], width)]
             layers += [Residual(width, depth) for _ in range(self.blocks)]
-        layers += [Collapse(widths[-1], grid.height, grid.width), he(nn.Linear(widths[-1], 1, bias=False), gain=1)]
-        return Judges(nn.Sequential(*layers))
+        to_logit = he(nn.Linear(widths[-1], asked.outputs, bias=False), gain=1)
+        layers += [Collapse(widths[-1], grid.height, grid.width), to_logit]
+        return Judges(nn.Sequential(*layers), asked)
 
 
 class Residual(nn.Module):

@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from ..spec import Spec
 from .base import Discriminator, Generator
+from .conditions import Asked, rows
 from .layers import Draws, Judges, Shape, picture_grid, spectral
 
 Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
@@ -26,10 +27,12 @@ class ResnetGenerator(Generator):
 
     def build(self, spec: Spec) -> nn.Module:
         height, width, stages = picture_grid(spec, self.name)
-        layers = [_xavier(nn.Linear(self.latent, self.width * height * width)), Shape(self.width, height, width)]
+        numbers = rows(spec, self.name)
+        first = _xavier(nn.Linear(self.latent + numbers, self.width * height * width))
+        layers = [first, Shape(self.width, height, width)]
         layers += [_UpBlock(self.width) for _ in range(stages)]
         layers += [nn.BatchNorm2d(self.width), nn.ReLU(), _xavier(nn.Conv2d(self.width, spec.channels, 3, padding=1))]
-        return Draws(nn.Sequential(*layers), spec.spans)
+        return Draws(nn.Sequential(*layers), spec.spans, numbers)
 
 
 class ResnetDiscriminator(Discriminator):
@@ -43,13 +46,14 @@ class ResnetDiscriminator(Discriminator):
     """Channels of every block."""
 
     def build(self, spec: Spec) -> nn.Module:
-        grid = picture_grid(spec, self.name)
+        grid, asked = picture_grid(spec, self.name), Asked.of(spec, self.condition, self.name)
         # At 32 x 32 the paper stops at 8 x 8; other sizes stop at their first grid that small.
         halvings = max(1, sum(min(grid[:2]) << stage > 8 for stage in range(1, grid.stages + 1)))
-        blocks = [_DownBlock(spec.channels, self.width, first=True)]
+        blocks = [_DownBlock(asked.channels, self.width, first=True)]
         blocks += [_DownBlock(self.width, self.width) for _ in range(halvings - 1)]
         blocks += [_DownBlock(self.width, self.width, down=False) for _ in range(2)]
-        return Judges(nn.Sequential(*blocks, nn.ReLU(), _Sum(), spectral(_xavier(nn.Linear(self.width, 1)))))
+        to_logit = spectral(_xavier(nn.Linear(self.width, asked.outputs)))
+        return Judges(nn.Sequential(*blocks, nn.ReLU(), _Sum(), to_logit), asked)
 
 
 class _UpBlock(nn.Module):
