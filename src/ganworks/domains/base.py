@@ -9,16 +9,17 @@ Four values, each complete before the next is made:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
-from ..settings import Settings
+from ..settings import ConfigError, Settings
 from ..spec import Batch, Spec
 
 Indices = npt.NDArray[np.int64]
@@ -32,10 +33,10 @@ class Order(Protocol):
 
 
 class Fetched(NamedTuple):
-    """Raw records as stored, x (B, ...), and the label of each (B,) int64, if there are labels."""
+    """Raw records as stored, x (B, ...), and the label of each (B,) int64 or its attributes (B, A), if it has some."""
 
     x: Raw
-    labels: Indices | None = None
+    labels: Raw | None = None
 
 
 class Source(ABC):
@@ -70,7 +71,7 @@ class Source(ABC):
 class Stored(Source):
     """Records held in one array, which may be a memory map; `rows` are those of this split."""
 
-    def __init__(self, array: Raw, rows: Indices, labels: Indices | None = None):
+    def __init__(self, array: Raw, rows: Indices, labels: Raw | None = None):
         self.array, self.rows, self.labels = array, rows, labels
 
     def __len__(self) -> int:
@@ -117,8 +118,29 @@ class Codec(Settings, ABC):
     def spec(self) -> Spec: ...
 
     @abstractmethod
-    def encode(self, x: Tensor, labels: Tensor | None = None) -> Batch:
-        """Raw records x (B, ...) as stored, already on the device of training -> a Batch there."""
+    def encode(self, x: Tensor, labels: Tensor | None = None, fixed: bool = False) -> Batch:
+        """Raw records x (B, ...) as stored, already on the device of training -> a Batch there.
+
+        Where encoding has chance in it (degradations, crops), that is drawn from torch's global generator of the CPU,
+        which a step seeds; with `fixed` it follows from each record's own bytes, as held-out records need.
+        """
+
+    def some_conditions(self, count: int, generator: torch.Generator) -> Tensor:
+        """Conditions (count, *spec.condition.shape) drawn as the training data has them."""
+        raise ConfigError("these samples have no conditions to draw")
+
+    def conditions(self, words: Sequence[str], drawn: Tensor | None = None) -> Tensor:
+        """Conditions (N, *spec.condition.shape) that a user spells, such as the names of classes.
+
+        What a word leaves open is taken from what was drawn, (N, ...), for which one word may stand.
+        Raises ConfigError, with what there is, for one that is not known.
+        """
+        raise ConfigError("this model was trained without conditions; train with --set domain.condition=class")
+
+    @property
+    def output(self) -> "Codec":
+        """The codec of what comes out alone; another one where pictures are made from pictures."""
+        return self
 
     @abstractmethod
     def decode(self, x: Tensor) -> Raw:
@@ -140,6 +162,8 @@ class Domain(Settings, ABC):
     """How one kind of data is read. A value: what the user may set, and nothing learnt."""
 
     name: str
+    given: ClassVar[Literal["nothing", "pictures"]] = "nothing"
+    """What a generator of this domain is given beside a latent and a class: pictures, to make others of them."""
     codec: ClassVar[type[Codec]]
     """The class whose values `fit` returns, so that a saved one can be read back."""
 
@@ -155,6 +179,11 @@ class Domain(Settings, ABC):
     @abstractmethod
     def fit(self, dataset: Dataset) -> Codec:
         """Learn from the training split what encoding and decoding need."""
+
+    @property
+    def conditional(self) -> bool:
+        """Whether its samples have conditions."""
+        return self.given != "nothing"
 
     @abstractmethod
     def toy(self, seed: int = 0) -> Dataset:

@@ -89,7 +89,7 @@ class Plane(Codec):
     def spec(self) -> Spec:
         return Spec(shape=(2,), spans=(Span(channels=2, kind="linear"),))
 
-    def encode(self, x: Tensor, labels: Tensor | None = None) -> Batch:
+    def encode(self, x: Tensor, labels: Tensor | None = None, fixed: bool = False) -> Batch:
         return Batch((x - torch.tensor(self.centre, device=x.device)) / self.scale)
 
     def decode(self, x: Tensor) -> Raw:

@@ -1,7 +1,8 @@
 """Decoded pictures on disk: an array file that is mapped, not loaded, and is trusted only when its sums agree.
 
 <cache>/image/<key>/pictures.npy   (N, H, W, C) uint8 or uint16
-                    records.npz    hashes (N, 16) uint8, labels (N,) int64, official (N,) int8
+                    records.npz    hashes (N, 16) uint8, labels (N,) int64 or attributes (N, A) float32 in their
+                                   place, official (N,) int8
                     about.json     what else is known, and the sums of the other two
 <cache>/image/stamps/<stamp>       names the key of files that have not changed since
 """
@@ -23,7 +24,7 @@ import platformdirs
 from pydantic import ValidationError
 
 from ...settings import DataError, Settings
-from ..base import Indices, Notify, Raw, Skipped
+from ..base import Notify, Raw, Skipped
 from .resize import Plan
 
 VERSION = 1
@@ -50,7 +51,8 @@ class Record(NamedTuple):
     """What is kept beside the pixels of one picture."""
 
     hash: bytes
-    label: int = -1
+    label: int | tuple[float, ...] = -1
+    """The number of its class, or its attributes."""
     official: int = -1
 
 
@@ -59,7 +61,8 @@ class Table(NamedTuple):
 
     pictures: Raw
     hashes: npt.NDArray[np.uint8]
-    labels: Indices
+    labels: Raw
+    """(N,) int64, or attributes (N, A) float32."""
     official: npt.NDArray[np.int8]
     about: About
 
@@ -148,7 +151,8 @@ class Writer:
 
     def finish(self, about: About) -> Table:
         hashes = np.frombuffer(b"".join(each.hash for each in self.records), np.uint8).reshape(-1, 16)
-        labels = np.array([each.label for each in self.records], np.int64)
+        attributes = bool(self.records) and isinstance(self.records[0].label, tuple)
+        labels = np.array([each.label for each in self.records], np.float32 if attributes else np.int64)
         official = np.array([each.official for each in self.records], np.int8)
         if self.file is not None:
             try:
@@ -168,7 +172,7 @@ class Writer:
             self.file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _publish(self, hashes: Raw, labels: Indices, official: Raw, about: About) -> None:
+    def _publish(self, hashes: Raw, labels: Raw, official: Raw, about: About) -> None:
         assert self.file is not None
         self._header(len(self.records))
         os.fsync(self.file.fileno())

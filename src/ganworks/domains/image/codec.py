@@ -1,5 +1,6 @@
 """What fitting a picture set learns: its size, its channels, and the padding that networks need."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -8,10 +9,12 @@ import numpy.typing as npt
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn.functional import pad
+from torch.nn import functional
 
+from ...settings import ConfigError, no_such
 from ...spec import Batch, Span, Spec
 from ..base import Codec, Raw
+from .attributes import Attributes
 from .sheet import sheet
 from .writing import write_picture
 
@@ -30,25 +33,63 @@ class Pictures(Codec):
     """What the channels mean, as Pillow names it; `n`: anything else."""
     classes: tuple[str, ...] = ()
     """Name of each label, by number."""
+    shares: tuple[float, ...] = ()
+    """Share of the training pictures that each class has, where samples are conditioned on their class."""
+    attributes: Attributes | None = None
+    """What is known of the numbers that samples are conditioned on, where there are such."""
 
     @property
     def spec(self) -> Spec:
         top, bottom, left, right = self.padding
         shape = (self.channels, self.height + top + bottom, self.width + left + right)
-        return Spec(shape=shape, spans=(Span(channels=self.channels, kind="tanh"),))
+        return Spec(shape=shape, spans=(Span(channels=self.channels, kind="tanh"),), condition=self._condition)
+
+    @property
+    def _condition(self) -> Spec | None:
+        if self.attributes is not None:
+            return self.attributes.spec
+        count = len(self.shares)
+        return Spec(shape=(count,), spans=(Span(channels=count, kind="softmax"),)) if count else None
+
+    def some_conditions(self, count: int, generator: torch.Generator) -> Tensor:
+        """Classes as one number a row, (count, classes), by their share of the training pictures. Or attributes."""
+        if self.attributes is not None:
+            return self.attributes.drawn(count, generator)
+        chosen = torch.multinomial(torch.tensor(self.shares), count, replacement=True, generator=generator)
+        return torch.eye(len(self.shares))[chosen]
+
+    def conditions(self, words: Sequence[str], drawn: Tensor | None = None) -> Tensor:
+        """Classes by name, or by number where no class has that name; attributes as `age=30,smile=1`."""
+        if self.attributes is not None:
+            return self.attributes.asked(words, drawn)
+        if not self.shares:
+            return super().conditions(words)
+        return torch.eye(len(self.shares))[[self._number(word) for word in words]]
+
+    def _number(self, word: str) -> int:
+        if word in self.classes:
+            return self.classes.index(word)
+        if word.isdecimal() and int(word) < len(self.shares):
+            return int(word)
+        raise ConfigError(no_such("class", word, self.classes))
 
     @property
     def white(self) -> int:
         """The largest stored value."""
         return (1 << self.bits) - 1
 
-    def encode(self, x: Tensor, labels: Tensor | None = None) -> Batch:
-        """x (B, H, W, C) uint8, uint16, or int32 where a device cannot take uint16. Labels are not used yet."""
+    def encode(self, x: Tensor, labels: Tensor | None = None, fixed: bool = False) -> Batch:
+        """x (B, H, W, C) uint8, uint16, or int32 where a device cannot take uint16. Labels (B,), or
+        attributes (B, A), become the condition, where there is one."""
         top, bottom, left, right = self.padding
         samples = x.permute(0, 3, 1, 2).to(torch.float32) * (2 / self.white) - 1
         if any(self.padding):
-            samples = pad(samples, (left, right, top, bottom), mode="replicate")
-        return Batch(samples.contiguous())
+            samples = functional.pad(samples, (left, right, top, bottom), mode="replicate")
+        if self.attributes is not None and labels is not None:
+            return Batch(samples.contiguous(), self.attributes.encode(labels))
+        if not self.shares or labels is None:
+            return Batch(samples.contiguous())
+        return Batch(samples.contiguous(), functional.one_hot(labels.long(), len(self.shares)).to(torch.float32))
 
     def decode(self, x: Tensor) -> Raw:
         """Samples (B, C, H', W'), clamped to -1..1 and rounded -> (B, H, W, C) uint8 or uint16."""

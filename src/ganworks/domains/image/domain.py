@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 
+import numpy as np
 from pydantic import Field, field_validator, model_validator
 
 from ...settings import DataError, no_such
-from ..base import Codec, Dataset, Domain, Notify
+from ..base import Codec, Dataset, Domain, Notify, Raw, Stored
 from . import archives
 from .arrays import Arrays, Part, numpy_set
+from .attributes import Attributes
 from .build import read_arrays
 from .builtin import BUILTIN, cifar_tar
 from .cache import Table
@@ -23,6 +25,9 @@ from .shards.index import means_shards
 from .shards.read import read_shards
 from .splits import as_dataset
 from .toy import shapes
+
+ENOUGH = 4_096
+"""Records that are not at hand whose labels tell how frequent classes are."""
 
 
 class Image(Domain):
@@ -45,6 +50,10 @@ class Image(Domain):
     """A colour name, '#rrggbb', or 1 or 3 numbers from 0 to 255."""
     channels: int | None = Field(default=None, ge=1, le=64)
     """Unset: 1 if all pictures are grey, 3 if any has colour, one more with alpha kept; arrays keep theirs."""
+    condition: Literal["none", "class", "attributes"] = "none"
+    """What samples are conditioned on: nothing, the class that labels or folders give, or `attributes`."""
+    attributes: tuple[str, ...] = ()
+    """Columns of numbers in a manifest that samples are conditioned on, such as an age."""
     stack: int = Field(default=1, ge=1, le=16)
     """Grey pictures drawn at random to be the channels of one record; with 3, ten digits become 1,000 classes."""
     pixel_limit: int = Field(default=50_000_000, gt=0)
@@ -89,12 +98,34 @@ class Image(Domain):
             )
         return self
 
+    @field_validator("attributes")
+    @classmethod
+    def _names_of_columns(cls, attributes: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(each.strip().lower() for each in attributes)
+        for name in names:
+            if not name or "," in name or "=" in name or names.count(name) > 1:
+                raise ValueError(f"wanted names of columns, each once and without comma and equals sign, got '{name}'")
+        return names
+
+    @model_validator(mode="after")
+    def _attributes_where_they_are_asked_for(self) -> Self:
+        if (self.condition == "attributes") != bool(self.attributes):
+            raise ValueError(
+                "condition=attributes and attributes (names of a manifest's columns) go together, got "
+                f"condition={self.condition} and {len(self.attributes)} attributes"
+            )
+        if self.attributes and self.stack > 1:
+            raise ValueError("stack mixes pictures, which have no attributes together; leave out stack or attributes")
+        return self
+
     def read(self, path: str, notify: Notify = lambda line: None, strict: bool = False) -> Dataset:
         """`path` names a folder, an archive, a manifest, a file of arrays or pictures, shards, or a built-in set.
 
         An existing path wins over a built-in name. Records are uint8 or uint16 (H, W, C). The splits are fixed by the
         pictures' content; where the source has an official test or validation set, that one is kept.
         """
+        if self.attributes and not path.lower().endswith((".csv", ".jsonl")):
+            raise DataError(f"{path}: attributes are columns of a manifest (csv, jsonl); name that as the data")
         if means_shards(path):
             return read_shards(self, path, notify, strict)
         place = Path(path).expanduser()
@@ -122,7 +153,26 @@ class Image(Domain):
             padding=(top, higher - height - top, left, wider - width - left),
             mode=dataset.facts["mode"],
             classes=dataset.classes,
+            shares=self._shares(dataset),
+            attributes=Attributes.of(self.attributes, _train_labels(dataset)) if self.attributes else None,
         )
+
+    def _shares(self, dataset: Dataset) -> tuple[float, ...]:
+        """Of the training records, for each class; empty where samples are not conditioned on it."""
+        if self.condition != "class":
+            return ()
+        labels = _train_labels(dataset)
+        if labels is None or not dataset.classes:
+            raise DataError(
+                "domain.condition=class wants a class for every picture, these have none; sort them into a folder a "
+                "class, name a column label in a manifest, or set domain.condition=none"
+            )
+        counts = np.bincount(labels, minlength=len(dataset.classes)) + 1e-9
+        return tuple(float(share) for share in counts / counts.sum())
+
+    @property
+    def conditional(self) -> bool:
+        return self.condition != "none" or super().conditional
 
     def toy(self, seed: int = 0) -> Dataset:
         """256 grey pictures of 16 x 16: discs, squares, bars and crosses, uniform in class and place."""
@@ -139,7 +189,7 @@ class Image(Domain):
         elif lower.endswith(archives.SUFFIXES):
             pile = archives.archive(place)
         elif lower.endswith((".csv", ".jsonl")):
-            pile = manifest(place)
+            pile = manifest(place, self.attributes)
         elif lower.endswith(SUFFIXES):
             pile = one_file(place)
         else:
@@ -148,6 +198,14 @@ class Image(Domain):
                 f"CIFAR .bin, got '{place.suffix or place.name}'"
             )
         return read_pile(self, pile, notify, strict)
+
+
+def _train_labels(dataset: Dataset) -> Raw | None:
+    """Classes or attributes of the training records, of enough of them where they are not at hand."""
+    train = dataset.train
+    if isinstance(train, Stored):
+        return None if train.labels is None else train.labels[train.rows]
+    return train.fetch(train.spread(ENOUGH)).labels
 
 
 def _array_files(place: Path) -> tuple[list[Path], Callable[[], Arrays]] | None:

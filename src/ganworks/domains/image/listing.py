@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from ...settings import DataError, printable
+from ...settings import DataError, no_such, printable
 from ..base import Skipped
+from .attributes import number_of
 from .decode import SUFFIXES, Unreadable
 
 SPLITS = {
@@ -26,11 +27,11 @@ Stamp = list[tuple[str, int, int]]
 
 
 class Member(NamedTuple):
-    """One picture file: its printable name, where its pile keeps it, its class and its official split."""
+    """One picture file: its printable name, where its pile keeps it, its class or attributes, its official split."""
 
     name: str
     place: Any
-    label: str | None = None
+    label: str | tuple[float, ...] | None = None
     split: str | None = None
 
 
@@ -111,14 +112,16 @@ def one_file(path: Path) -> Files:
     return Files(printable(str(path.parent)), Listing([Member(printable(path.name), path)]))
 
 
-def manifest(path: Path) -> Files:
+def manifest(path: Path, attributes: Sequence[str] = ()) -> Files:
     """Pictures named by a CSV or JSON-lines file: `path`, and if given `label` and `split`.
 
-    Paths are relative to the manifest and may not leave its folder. Raises DataError with the line's number.
+    With attributes, columns of numbers, those take the place of the label; a record that lacks one is left out. Paths
+    are relative to the manifest and may not leave its folder. Raises DataError with the line's number.
     """
-    rows = _csv_rows(path) if path.suffix.lower() == ".csv" else _json_rows(path)
+    rows = csv_rows(path) if path.suffix.lower() == ".csv" else json_rows(path)
     listing = Listing()
     taken: set[str] = set()
+    columns: set[str] = set()
     for line, row in rows:
         given = next((row[key] for key in ("path", "file", "image") if row.get(key)), None)
         if not isinstance(given, str):
@@ -127,13 +130,18 @@ def manifest(path: Path) -> Files:
         if split and split not in SPLITS:
             raise DataError(f"{path}, line {line}: split must be train, validation or test, got '{split}'")
         name, where = printable(given), path.parent / given
-        reason = _refused(given, where, taken)
+        numbers = _numbers(row, attributes)
+        columns |= row.keys() if attributes else set()
+        reason = refused(given, where, taken) or (numbers if isinstance(numbers, str) else None)
         if reason:
             listing.skipped.append(Skipped(name, reason))
             continue
         taken.add(os.path.normpath(given))
-        label = row.get("label")
-        listing.members.append(Member(name, where, None if label in (None, "") else str(label), SPLITS.get(split)))
+        label = None if row.get("label") in (None, "") else str(row["label"])
+        listing.members.append(Member(name, where, numbers or label, SPLITS.get(split)))
+    for each in attributes:
+        if columns and each not in columns:
+            raise DataError(f"{path}: {no_such('column', each, sorted(columns))}")
     return Files(printable(str(path.parent)), listing, extra=[path])
 
 
@@ -201,7 +209,20 @@ def _kind(entry: os.DirEntry[str]) -> int:
         return 0
 
 
-def _refused(given: str, where: Path, taken: set[str]) -> str | None:
+def _numbers(row: dict[str, Any], attributes: Sequence[str]) -> tuple[float, ...] | str:
+    """The attributes of a row; or why there are none."""
+    found = []
+    for name in attributes:
+        value = row.get(name)
+        number = number_of(value)
+        if number is None:
+            missing = value is None or value == ""
+            return f"{name} is missing" if missing else f"{name} is no number ('{printable(str(value))[:40]}')"
+        found.append(number)
+    return tuple(found)
+
+
+def refused(given: str, where: Path, taken: set[str]) -> str | None:
     normal = os.path.normpath(given)
     if "\0" in given or PurePosixPath(given).is_absolute() or normal.split("/")[0] == "..":
         return "its path leaves the manifest's folder"
@@ -215,7 +236,7 @@ def _refused(given: str, where: Path, taken: set[str]) -> str | None:
         return "its name is no text"
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(file)
@@ -225,7 +246,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise DataError(f"{path}: wanted a CSV manifest in UTF-8, {error}") from None
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+def json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):

@@ -35,6 +35,8 @@ class Surveyed(NamedTuple):
 def read_pile(image: "Image", pile: Pile, notify: Notify, strict: bool) -> Table:
     """Raises DataError when there are no pictures, or when strict and one cannot be used."""
     settings = image.model_dump(mode="json", include=READING)
+    if image.attributes:
+        settings["attributes"] = list(image.attributes)
     stamp = key_of([settings, pile.root, pile.stamp()])
     table = kept(stamp)
     if table is None:
@@ -108,8 +110,8 @@ class _Reading:
                 notes = [*plan(self.image, [each.header for each in surveyed])[1], *_notes(self.listing, surveyed)]
                 return writer.finish(
                     About(
-                        plan=target, classes=classes, labelled=bool(classes), skipped=tuple(skipped),
-                        notes=tuple(notes), total=self.total,
+                        plan=target, classes=classes, labelled=bool(classes or self.image.attributes),
+                        skipped=tuple(skipped), notes=tuple(notes), total=self.total,
                     )
                 )  # fmt: skip
             except BaseException:
@@ -133,7 +135,9 @@ class _Reading:
                         broken[member.name] = Skipped(member.name, str(result))
                         continue
                     pictures.append(result[0])
-                    records.append(Record(result[1], numbers.get(member.label or "", -1), OFFICIAL[member.split]))
+                    own = member.label
+                    label = own if isinstance(own, tuple) else numbers.get(own or "", -1)
+                    records.append(Record(result[1], label, OFFICIAL[member.split]))
                 if pictures:
                     writer.append(np.stack(pictures), records)
                 progress.advance(len(run))
@@ -174,8 +178,9 @@ def _runs(members: list[Member], pile: Pile) -> Iterator[list[tuple[Member, byte
 
 def _classes(surveyed: list[Surveyed]) -> tuple[str, ...]:
     """Sorted names, when every picture has one."""
-    labels = {each.member.label for each in surveyed}
-    return tuple(sorted(label for label in labels if label is not None)) if None not in labels else ()
+    labels = [each.member.label for each in surveyed]
+    names = {label for label in labels if isinstance(label, str)}
+    return tuple(sorted(names)) if all(isinstance(label, str) for label in labels) else ()
 
 
 def _notes(listing: Listing, surveyed: list[Surveyed]) -> list[str]:

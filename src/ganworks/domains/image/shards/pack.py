@@ -96,6 +96,8 @@ def members(pixels: Raw, mode: str, label: int | None = None) -> dict[str, bytes
 
 def _read(image: "Image", data: str, notify: Notify, strict: bool) -> Dataset:
     """The data, with no more held out by shares than is ever looked at."""
+    if image.attributes:
+        raise ConfigError("shards keep classes, no attributes; train on the manifest itself")
     dataset = image.read(data, notify, strict)
     total = sum(len(getattr(dataset, split)) for split in SPLITS)
     most = HELD_OUT / max(total, HELD_OUT)
