@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from ganworks.catalogue import CATALOGUE
-from ganworks.domains import Image, Points
+from ganworks.domains import DOMAINS, Image, Points
 from ganworks.recipes import RECIPES, Situation, choose
-from ganworks.settings import ConfigError, Settings
+from ganworks.settings import ConfigError, DataError, Settings
 from ganworks.training.run import Run
 from ganworks.training.session import Session
 
@@ -17,12 +17,17 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 def situation(name: str) -> tuple[Situation, object]:
     points = name.startswith("mixture")
-    domain = Points(count=500) if points else Image(size=(32, 32) if name in SLOW else (28, 28))
-    dataset = domain.read("ring") if points else domain.read("digits")
+    side = 32 if name in SLOW else 28
+    wanted = RECIPES[name].domain or {"name": "image"}
+    domain = Points(count=500) if points else DOMAINS[wanted["name"]].from_tree({**wanted, "size": [side, side]})
+    if name == "colorize":
+        domain = domain.model_copy(update={"channels": 3})  # grey pictures, as colour
+    data = {"points": "ring", "pairs": "outlines", "unpaired": "recoloured"}.get(domain.name, "digits")
+    dataset = domain.read(data)
     return Situation("digits", domain, domain.fit(dataset).spec, len(dataset.train), CPU), dataset
 
 
-SLOW = {"sngan", "r3-nano", "r3-tiny", "r3-small", "r3-base"}
+SLOW = {"sngan", "r3-nano", "r3-tiny", "r3-small", "r3-base", "projection", "colorize"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -75,3 +80,13 @@ def test_an_impossible_size_for_a_network_is_one_line() -> None:
     with pytest.raises(ConfigError) as caught:
         Session(wrong, Image(size=(50, 20)).read("digits"))
     assert "dcgan" in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_picture_to_aim_at_is_looked_for_before_anything_begins() -> None:
+    where, dataset = situation("style-picture")
+    run = RECIPES["style-picture"].make(where)
+    terms = tuple(
+        each.model_copy(update={"picture": "nowhere.jpg"}) if each.name == "gram" else each for each in run.terms
+    )
+    with pytest.raises(DataError, match=r"nowhere\.jpg: wanted a picture, there is no such file"):
+        Session(run.model_copy(update={"terms": terms}), dataset)

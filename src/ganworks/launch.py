@@ -16,8 +16,10 @@ from .model import Model
 from .recipes import RECIPES, Situation, choose
 from .settings import Chosen, ConfigError, Settings, Tree, merge, no_such, override, read_toml
 from .training import devices, processes
+from .training.begun import Origin, origin
+from .training.checkpoint import Checkpoints
 from .training.folder import RunFolder, write_atomic
-from .training.run import Run
+from .training.run import Begun, Run
 from .training.train import train as run_training
 from .training.watch import Watch
 
@@ -37,6 +39,8 @@ class Words(NamedTuple):
     strict: bool = False
     until: str | None = None
     """budget or converged."""
+    begin: str | None = None
+    """Directory of the run whose weights a new one begins with."""
 
 
 class Plan(NamedTuple):
@@ -52,15 +56,28 @@ def plan(words: Words, watch: Watch | None = None) -> Plan:
     watch = watch or Watch()
     folder = Path(words.folder) if words.folder else None
     words = _go_on(words, folder)
+    start = None
+    if words.begin is not None:
+        folder = (
+            folder
+            or Path("runs") / f"{called(_text(words.data or '')) or 'data'}-from-{Path(words.begin).resolve().name}"
+        )
+        words, start = _begin(words, folder, words.begin, watch)
     given = words.recipe is not None and words.recipe.endswith(".toml")
     base = read_toml(Path(words.recipe or "")) if given else {}
+    if isinstance(start, Origin) and words.recipe is None:
+        given, base = True, start.tree()
     if not given and words.recipe is not None and words.recipe not in RECIPES:
         raise ConfigError(no_such("recipe", words.recipe, RECIPES))
     data, domain = _source(words, base)
     dataset = domain.read(_path(data), watch.line, words.strict)
-    tree, lines = (base, []) if given else _from_recipe(data, domain, dataset, words)
+    tree, lines = ({**base, "domain": domain.tree()}, []) if given else _from_recipe(data, domain, dataset, words)
     tree = _laid_over({**tree, "data": data}, words)
+    if start is not None:
+        tree["begun_from"] = (start.begun if isinstance(start, Origin) else start).tree()
     run = Run.from_tree(tree)
+    if isinstance(start, Origin):
+        start.check(run, run.domain.fit(dataset).spec)
     lines = [*dataset.notes, *lines, *_shortages(run, dataset)]
     return Plan(run, dataset, folder or _default_folder(run), tuple(lines))
 
@@ -95,13 +112,14 @@ def train(
     settings: Sequence[str] = (),
     strict: bool = False,
     until: str | None = None,
+    begin: str | Path | None = None,
     watch: Watch | None = None,
 ) -> Model:
     """Train a generator on data: a folder, an archive, an array file, or a built-in name; `digits` by default.
 
     Called again with the same words it goes on where it stopped. settings are `"terms.0.weight=3"`. Returns the
     model; `run` (by default runs/<data>-<recipe>) holds everything else. until="converged" ends it where nothing
-    improves any more.
+    improves any more. begin="runs/other" begins with the weights of that run: fine-tuning, with all else fresh.
 
     Raises ConfigError, DataError or CheckpointError with one line for what a user can correct, TrainingError when
     training broke for good, and training.interrupt.Stopped after Ctrl-C, when everything is saved.
@@ -110,7 +128,7 @@ def train(
     """
     words = Words(
         None if data is None else str(data), recipe, samples, minutes, seed, None if run is None else str(run),
-        tuple(settings), strict, until,
+        tuple(settings), strict, until, None if begin is None else str(begin),
     )  # fmt: skip
     with processes.joined():
         watch = watch if rank() == 0 else None
@@ -129,6 +147,17 @@ def _go_on(words: Words, folder: Path | None) -> Words:
     return words
 
 
+def _begin(words: Words, folder: Path, place: str, watch: Watch) -> tuple[Words, Origin | Begun]:
+    """Where a run's weights come from; one that has begun knows that by itself and needs the other run no more."""
+    settings, path = folder / "run.toml", Path(place).resolve()
+    if path == folder.resolve():
+        raise ConfigError(f"{place}: a run cannot begin from itself; leave --from out to go on with it")
+    begun = Run.from_tree(read_toml(settings), str(settings)).begun_from if settings.exists() else None
+    if begun is None or begun.run != str(path):
+        return words, origin(path, watch.line)
+    return words if words.recipe is not None else words._replace(recipe=str(settings)), begun
+
+
 class _Source(Settings):
     """What of a run has to be known before anything is read."""
 
@@ -139,13 +168,33 @@ class _Source(Settings):
 def _source(words: Words, base: Tree) -> tuple[str, Domain]:
     """The data, and the domain with the user's own settings of it."""
     data = _text(words.data) if words.data else base.get("data") or "digits"
-    tree: Tree = {"domain": base.get("domain") or {"name": "points" if data in list(MIXTURES) else "image"}}
+    named = RECIPES.get(words.recipe or "")
+    wanted = named.domain if named else None
+    tree: Tree = {"domain": base.get("domain") or wanted or {"name": _detected(data)}}
     for assignment in filter(_of_the_domain, words.settings):
         tree = override(tree, assignment)
     source = _Source.from_tree({**tree, "data": data})
     return source.data, source.domain
 
 
+def _detected(data: Any) -> str:
+    """The domain that data is read as where nobody says: by the names that everybody gives such folders."""
+    if data in list(MIXTURES):
+        return "points"
+    if not isinstance(data, str):  # somebody's edited run.toml, which is refused further on
+        return "image"
+    place = Path(_path(data)).expanduser()
+    inside = {each.name.lower() for each in place.iterdir() if each.is_dir()} if place.is_dir() else set()
+    return next((domain for sides, domain in SIDES.items() if set(sides) <= inside), "image")
+
+
+SIDES = {
+    ("traina", "trainb"): "unpaired",
+    ("input", "target"): "pairs",
+    ("lq", "gt"): "pairs",
+    ("lr", "hr"): "pairs",
+}
+"""Folders that are two sides and hardly classes; A and B may be either, so those have to be said."""
 _URI = "file:"
 
 
@@ -208,8 +257,8 @@ BRINGING = {"cache_bytes", "workers", "retries"}
 
 
 def _settle(run: Run, folder: RunFolder) -> None:
-    """Write run.toml, or compare with the one that is there: a run directory holds one run."""
-    if not folder.settings.exists():
+    """Write run.toml, or compare with the one that is there: a run directory holds one run, once it has begun."""
+    if not folder.settings.exists() or not Checkpoints(folder.checkpoints).paths():
         write_atomic(folder.settings, run.toml())
         return
     before = Run.from_tree(read_toml(folder.settings), str(folder.settings))

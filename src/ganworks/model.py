@@ -21,6 +21,7 @@ from .domains.image.shards.fill import PER_SHARD, Filling, Made, Piece
 from .domains.image.shards.index import ShardIndex
 from .domains.image.shards.pack import members
 from .domains.image.shards.tar import ShardWriter
+from .domains.translations import Translations
 from .settings import CheckpointError, ConfigError, read_toml
 from .training import artefact, devices, sampling
 from .training.artefact import Artefact
@@ -67,24 +68,34 @@ class Model:
         model.path = path
         return model
 
-    def generate(self, count: int, seed: int = 0, first: int = 0, engine: str = "exact") -> Raw:
+    def generate(
+        self, count: int, seed: int = 0, first: int = 0, engine: str = "exact", condition: str | None = None
+    ) -> Raw:
         """Records (count, ...) in the data's own form: for pictures uint8 (count, H, W, C).
 
-        The i-th sample of a seed is the same bytes whatever the count; `first` skips that many. `engine` is `exact`, or
-        `fast` for whichever is the fastest here, or an engine's name: other bytes, and the same picture to the eye.
+        `condition` is what all of them shall be, such as the name of a class; left out, a model with conditions draws
+        them as often as its training data had them. The i-th sample of a seed is the same bytes whatever the count;
+        `first` skips that many. `engine` is `exact`, or `fast` for whichever is the fastest here, or an engine's name:
+        other bytes, and the same picture to the eye.
         Raises ConfigError when count is below 1 or seed or first below 0, or the engine cannot be had here.
         """
         _check(count=(count, 1), seed=(seed, 0), first=(first, 0))
-        return self._records(self.sampler(engine, count), count, seed, first)
+        return self._records(self.sampler(engine, count), count, seed, first, condition)
 
     def stream(
-        self, count: int, seed: int = 0, first: int = 0, at_once: int = AT_ONCE, engine: str = "exact"
+        self,
+        count: int,
+        seed: int = 0,
+        first: int = 0,
+        at_once: int = AT_ONCE,
+        engine: str = "exact",
+        condition: str | None = None,
     ) -> Iterator[Raw]:
         """The records of `generate`, up to `at_once` of them at a time, so that memory does not grow with the count."""
         _check(count=(count, 1), seed=(seed, 0), first=(first, 0), at_once=(at_once, 1))
         sampler, end = self.sampler(engine, count), first + count
         starts = range(first, end, at_once)
-        return (self._records(sampler, min(at_once, end - start), seed, start) for start in starts)
+        return (self._records(sampler, min(at_once, end - start), seed, start, condition) for start in starts)
 
     def sampler(
         self, engine: str = FAST, count: int = FOREVER, batch: int | None = None, say: Notify = lambda line: None
@@ -96,10 +107,10 @@ class Model:
         """
         if batch is None:
             batch = 1 if engine == FAST and count <= A_FEW else sampling.BATCH
-        z = sampling.latents(self.run.latents, self.run.generator.latent, batch, seed=0)
+        z = self.inputs(batch, 0)
         return Sampler.of(self.network, z, engine, count, say)
 
-    def interpolate(self, steps: int = 8, seed: int = 0, pairs: int = 1) -> Raw:
+    def interpolate(self, steps: int = 8, seed: int = 0, pairs: int = 1, condition: str | None = None) -> Raw:
         """Records on the way between pairs of latents, (pairs * steps, ...); a pair's run from one end to the other.
 
         Normal latents are followed along the great circle, since their length is what a generator knows (White, 2016).
@@ -108,15 +119,35 @@ class Model:
             raise ConfigError(f"steps must be at least 2 and pairs at least 1, got {steps} and {pairs}")
         ends = sampling.latents(self.run.latents, self.run.generator.latent, 2 * pairs, seed)
         share = torch.linspace(0, 1, steps)[:, None]
-        ways = [_slerp(a, b, share) for a, b in zip(ends[::2], ends[1::2], strict=True)]
-        return self.decode(torch.cat(ways))
+        ways = torch.cat([_slerp(a, b, share) for a, b in zip(ends[::2], ends[1::2], strict=True)])
+        conditions = self.inputs(pairs, seed, 0, condition)[:, ends.shape[1] :]
+        return self.decode(sampling.joined(ways, conditions.repeat_interleave(steps, 0)))
 
-    def _records(self, sampler: Sampler, count: int, seed: int, first: int) -> Raw:
+    def inputs(self, count: int, seed: int, first: int = 0, condition: str | None = None) -> Tensor:
+        """What the generator draws samples from, (count, L + R): latents, with conditions beside them if it takes some.
+
+        Raises ConfigError for a condition that is not known, or where pictures are made from pictures.
+        """
+        if isinstance(self.codec, Translations):
+            raise ConfigError("this run makes pictures from pictures, not from latents; use ganworks apply")
         z = sampling.latents(self.run.latents, self.run.generator.latent, count, seed, first)
+        drawn = sampling.classes(self.codec, count, seed, first)
+        if condition is None:
+            return sampling.joined(z, drawn)
+        return sampling.joined(z, self.codec.conditions([condition], drawn).expand(count, -1))
+
+    def translate(self, c: Tensor) -> Raw:
+        """Outputs (N, H, W, C) for inputs c (N, C, H, W), as the codec's `condition` or `encode` made them."""
+        if not isinstance(self.codec, Translations):
+            raise ConfigError("this run makes pictures from latents, not from pictures; use ganworks sample")
+        return np.concatenate([self.codec.decode(x) for x in sampling.translate(self.network, self.codec, c)])
+
+    def _records(self, sampler: Sampler, count: int, seed: int, first: int, condition: str | None) -> Raw:
+        z = self.inputs(count, seed, first, condition)
         return np.concatenate([self.codec.decode(x) for x in sampler.parts(z)])
 
     def decode(self, z: Tensor) -> Raw:
-        """Records for latents z (N, L)."""
+        """Records for latents z (N, L), with their conditions beside them, (N, L + R), where the model takes some."""
         return sampling.records(self.network, self.codec, z)
 
     def write(self, records: Raw, folder: str | Path, first: int = 0) -> list[Path]:

@@ -14,6 +14,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 import ganworks
 from ganworks.networks import GENERATORS
 from ganworks.networks.layers import Draws, Shape
+from ganworks.networks.style import Scaled
+from ganworks.networks.translation import RECURRENT, TRANSLATORS
 from ganworks.settings import ConfigError
 from ganworks.spec import Span, Spec
 from ganworks.training.engines import KINDS, Sampler, choice, choose
@@ -24,7 +26,11 @@ from tests.training.conftest import pictures, planned, trained  # noqa: F401  fi
 QUICK = [name for name, kind in KINDS.items() if not kind.seconds]
 SLOW = [name for name, kind in KINDS.items() if kind.seconds and name != "onnxruntime"]
 VARIANTS = {
-    **{name: {"size": "nano"} if name == "r3" else {"width": 8} for name in GENERATORS if name != "mlp"},
+    **{
+        name: {"size": "nano"} if name == "r3" else {"width": 8}
+        for name, each in GENERATORS.items()
+        if name != "mlp" and each not in TRANSLATORS + RECURRENT
+    },
     "mlp": {"norm": "batch"},
     "lean-pixel": {"name": "lean", "width": 8, "norm": "pixel"},
     "lean-leaky": {"name": "lean", "width": 8, "activation": "leaky_relu"},
@@ -47,8 +53,8 @@ def built(variant: str, channels: int = 1, size: int = 16) -> nn.Module:
 
 
 def latents(network: nn.Module, count: int = 4) -> torch.Tensor:
-    first = next(each for each in network.modules() if isinstance(each, nn.Linear | nn.ConvTranspose2d))
-    length = first.in_features if isinstance(first, nn.Linear) else first.in_channels
+    first = next(each for each in network.modules() if isinstance(each, nn.Linear | nn.ConvTranspose2d | Scaled))
+    length = first.in_channels if isinstance(first, nn.ConvTranspose2d) else first.weight.shape[1]
     return torch.randn(count, length, generator=torch.Generator().manual_seed(1))
 
 

@@ -2,16 +2,31 @@
 
 import math
 
-from . import classics, modern, points
+from . import classics, conditional, few, modern, points, restoration, style, style_picture, translation, video
 from .base import Recipe, Situation
 
-RECIPES: dict[str, Recipe] = {**classics.RECIPES, **modern.RECIPES, **points.RECIPES}
+RECIPES: dict[str, Recipe] = {
+    **classics.RECIPES, **conditional.RECIPES, **modern.RECIPES, **points.RECIPES,
+    **few.RECIPES, **style.RECIPES, **restoration.RECIPES, **translation.RECIPES,
+    **style_picture.RECIPES, **video.RECIPES,
+}  # fmt: skip
+
+
+BY_DOMAIN = {
+    "pairs": ("pix2pix", "each picture has the one it should become"),
+    "unpaired": ("cut", "two collections without pairs, one direction"),
+    "clips": ("video-enhance", "frames of videos, spoilt on the fly; name the repair you want for a better one"),
+    "degraded": ("enhance", "clean pictures, spoilt on the fly; name the repair you want for a better one"),
+}
 
 
 def choose(situation: Situation) -> tuple[str, str]:
     """Name of the recipe for a situation, and the choice explained in one line."""
     if not situation.spec.axes:
         return "mixture", "mixture: points have no axes to convolve over"
+    if situation.domain.name in BY_DOMAIN:
+        name, why = BY_DOMAIN[situation.domain.name]
+        return name, f"{name}: {why}"
     height, width = situation.spec.axes[-2:]
     side = math.sqrt(height * width)
     what = f"{situation.count:,} pictures of {height} x {width}"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 
 from ..domains import Domain
+from ..settings import Tree
 from ..spec import Spec
 from ..training.run import Run
 
@@ -31,3 +32,5 @@ class Recipe(NamedTuple):
     paper: str
     networks: str
     objective: str
+    domain: Tree | None = None
+    """What it wants to be read otherwise than the data alone would have it, as settings of the domain."""

@@ -22,7 +22,7 @@ FEW = 1_200
 
 def lean(situation: Situation, *, name: str, width: int) -> Run:
     """Plain strided convolutions: over ten times as many pictures a second on a CPU as residual blocks."""
-    gamma = _lean_gamma(situation)
+    gamma = lean_gamma(situation)
     # Fast steps make digits in a minute; on larger pictures in colour they ended in collapse.
     rate = 2e-3 if _side(situation) <= 30 and situation.spec.channels == 1 else 1e-3
     adam = Adam(learning_rate=Cosine(start=rate, end=0.0, begin=0.5), beta2=0.99)
@@ -34,7 +34,7 @@ def lean(situation: Situation, *, name: str, width: int) -> Run:
         discriminator=LeanDiscriminator(width=width),
         objective=Relativistic(),
         terms=(R1(weight=gamma), R2(weight=gamma)),
-        augmentations=_augmentations(situation.count),
+        augmentations=for_so_many(situation.count),
         generator_optimiser=adam,
         discriminator_optimiser=adam,
         half_life=Linear(start=500, end=10_000, until=0.2),
@@ -58,7 +58,7 @@ def r3(situation: Situation, *, size: Size) -> Run:
         discriminator=R3Discriminator(size=size),
         objective=Relativistic(),
         terms=(R1(weight=gamma), R2(weight=gamma)),
-        augmentations=_augmentations(situation.count),
+        augmentations=for_so_many(situation.count),
         generator_optimiser=adam,
         discriminator_optimiser=adam,
         half_life=Cosine(start=0.0, end=20_000 if on_cpu else 500_000, until=0.2),
@@ -67,7 +67,7 @@ def r3(situation: Situation, *, size: Size) -> Run:
     )
 
 
-def _lean_gamma(situation: Situation) -> Cosine:
+def lean_gamma(situation: Situation) -> Cosine:
     """Down to a third over the first half; in proportion to the side, as found on 8 x 8 and 28 x 28 digits."""
     start = _side(situation) / 28
     return Cosine(start=start, end=0.3 * start, until=0.5)
@@ -86,7 +86,7 @@ def _side(situation: Situation) -> float:
     return math.sqrt(math.prod(situation.spec.axes))
 
 
-def _augmentations(count: int) -> tuple[Augmentation, ...]:
+def for_so_many(count: int) -> tuple[Augmentation, ...]:
     """Moves, blocks and colours, the more the fewer pictures there are. No flips: whether the data has a handedness
     is not known here."""
     if count >= FEW:

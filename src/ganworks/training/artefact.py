@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ..domains import DOMAINS, Codec
+from ..domains.medical.window import FACTS, Window
 from ..settings import CheckpointError
 from .folder import write_atomic
 from .run import Run
@@ -50,6 +51,8 @@ def write(folder: Path, run: Run, codec: Codec, network: nn.Module, samples: int
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(folder / WEIGHTS, data)
         write_atomic(folder / PAGE, json.dumps(page, indent=1))
+        if window := Window.beside(run.data):  # what a grey level of a scan means
+            write_atomic(folder / FACTS, window.model_dump_json(exclude_none=True))
     except OSError as error:
         raise CheckpointError(f"{folder}: the model could not be written: {error.strerror or error}") from None
 

@@ -72,8 +72,7 @@ class Feed(Iterator[Batch]):
         found: set[int] = set()
         for i in range(min(batches, self.position // self.batch)):
             indices = self._indices(self.position - (i + 1) * self.batch)
-            fetched = self.source.fetch(indices)
-            x = encode(fetched.x, fetched.labels, self.codec, torch.device("cpu")).x
+            x = held(self.source, indices, self.codec).x
             found |= set(indices[~x.isfinite().flatten(1).all(1).numpy()].tolist())
         return sorted(found)
 
@@ -117,10 +116,22 @@ def resident(source: Source, device: torch.device) -> Resident | None:
     return Resident(source, device) if needed <= RESIDENT * torch.cuda.mem_get_info(device)[0] else None
 
 
-def encode(x: Raw, labels: Indices | None, codec: Codec, device: torch.device) -> Batch:
+def encode(x: Raw, labels: Raw | None, codec: Codec, device: torch.device, fixed: bool = False) -> Batch:
     """Raw records as stored -> a Batch on device. Sixteen-bit numbers travel as int32, which torch computes with."""
     raw = _tensor(x).to(device)
-    return _last(codec.encode(raw, None if labels is None else torch.from_numpy(labels).to(device)))
+    return _last(codec.encode(raw, None if labels is None else torch.from_numpy(labels).to(device), fixed))
+
+
+def held(source: Source, indices: Indices, codec: Codec) -> Batch:
+    """Records to judge or show, encoded on the CPU with nothing left to chance."""
+    fetched = source.fetch(indices)
+    return encode(fetched.x, fetched.labels, codec, torch.device("cpu"), fixed=True)
+
+
+def again(x: Tensor, codec: Codec) -> Tensor:
+    """Samples as a user gets them: decoded, and encoded again to be looked at."""
+    # Both halves of a cycle come out together; the first is what a run is looked at for.
+    return encode(codec.decode(x), None, codec.output, torch.device("cpu")).x[:, : codec.output.spec.channels]
 
 
 def _tensor(x: Raw) -> Tensor:
@@ -128,4 +139,8 @@ def _tensor(x: Raw) -> Tensor:
 
 
 def _last(batch: Batch) -> Batch:
-    return Batch(batch.x.contiguous(memory_format=torch.channels_last), batch.c) if batch.x.ndim == 4 else batch
+    return Batch(_laid(batch.x), None if batch.c is None else _laid(batch.c))
+
+
+def _laid(x: Tensor) -> Tensor:
+    return x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x

@@ -19,6 +19,7 @@ from .previews import Previews
 from .processes import Word, agree, find, first_of
 from .remedies import REMEDIES, ROLLS_BACK
 from .session import Session
+from .stages import Stages
 from .verdicts import broken_by
 from .watch import Watch
 
@@ -90,6 +91,7 @@ class Keeper:
         before_the_start = progress if session.samples else -1.0
         self._preview_marks = Marks([*EARLY, *evenly(run.previews)], before_the_start)
         self._save_marks = Marks(evenly(run.checkpoints), progress, CHECKPOINT_SECONDS)
+        self._stages = Stages(session, self.folder)
         self._report_marks = Marks(evenly(REPORTS), progress)
         self._watched = (time.monotonic(), session.samples)
         self.watch.begin(session.samples, session.clock.total)
@@ -97,7 +99,6 @@ class Keeper:
 
     def step(self) -> dict[str, Tensor]:
         """One round. Where it does not fit into memory, back to the last checkpoint, and on in smaller parts."""
-
         self.judge.before()
         try:
             return memory.fit(self.session, self.session.step, self.watch.line, self._restore)
@@ -123,6 +124,7 @@ class Keeper:
         if judging and self._judged(processes.mean(stats)):
             return
         self._report(stats, bool(word.watched))
+        self._stages.look()
         if session.game.steps % COMPARE_EVERY == 0:
             processes.check_weights(session)
         progress = session.progress

@@ -7,12 +7,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..domains import Source
+from ..domains import Codec, Source
 from ..metrics.features.base import Extractor
 from ..schedule import at
+from ..spec import Batch
 from . import sampling
 from .closeness import GROUPS, Closeness
-from .feed import derive, encode
+from .feed import again, derive, encode
 from .session import Session
 
 # With fewer held-out records than this the training records themselves are the reference.
@@ -30,6 +31,9 @@ class Records:
     validation: Tensor
     memory: Tensor
     """More training records, `train` among them, to look for copies in."""
+    train_c: Tensor | None = None
+    """Conditions of the training records, where they have some; and of the held-out ones."""
+    validation_c: Tensor | None = None
     facts: dict[str, float] = field(default_factory=dict)
 
 
@@ -38,23 +42,26 @@ def gather(session: Session, count: int) -> Records:
     train, validation = session.dataset.train, session.dataset.validation
     raw, memory = _fetch(session, train, 4 * count)
     held_out = len(validation) >= LEAST_HELD_OUT
-    other = _fetch(session, validation, count)[1] if held_out else memory[:count]
+    other = _fetch(session, validation, count)[1] if held_out else _first(memory, count)
     facts = {"held out": float(held_out), "records": float("inf") if train.endless else float(len(train))}
     if not train.endless:
         distinct = len({each.tobytes() for each in raw})
         facts |= {"looked at": float(len(raw)), "distinct": float(distinct)}
-    facts |= _range(session, memory)
-    return Records(_finite(memory[:count]), _finite(other), _finite(memory), facts)
+    facts |= _range(session, memory.x)
+    memory, other = _finite(memory), _finite(other)
+    some = _first(memory, count)
+    return Records(some.x, other.x, memory.x, some.c, other.c, facts)
 
 
 class Reference:
     """Features of the fixed records, with everything about them that each judgement needs again."""
 
-    def __init__(self, records: Records, extractor: Extractor):
+    def __init__(self, records: Records, extractor: Extractor, codec: Codec):
         self.extractor = extractor
-        self.train, self.validation, self.memory = (
-            self.features(each) for each in (records.train, records.validation, records.memory)
-        )
+        sets = (records.train, records.validation, records.memory)
+        # What comes out of pictures may be less than the game is played with: both halves of a cycle, say.
+        seen = sets if codec.output is codec else [again(each, codec) for each in sets]
+        self.train, self.validation, self.memory = (self.features(each) for each in seen)
         self.held_out = bool(records.facts["held out"])
         self.closeness, self.to_train = Closeness(self.validation), Closeness(self.train)
         self.spread = _spread(self.validation) or 1.0
@@ -95,15 +102,20 @@ def of_run(session: Session, z: Tensor) -> dict[str, float]:
                for name, player in players.items()}  # fmt: skip
     run = session.run
     return weights | {
-        "latent deviation": float(z.std(0).mean()),
+        "latent deviation": float(z.std(0).mean()) if z.numel() else 1.0,
         "penalties": float(sum(at(term.weight, 0.0) > 0 for term in run.terms)),
     }
 
 
-def _fetch(session: Session, source: Source, count: int) -> tuple[np.ndarray, Tensor]:
+def _fetch(session: Session, source: Source, count: int) -> tuple[np.ndarray, Batch]:
     """A fixed choice of at most `count` raw records, and encoded."""
     fetched = source.fetch(source.some(count, derive("judge", session.run.seed)))
-    return fetched.x, encode(fetched.x, fetched.labels, session.codec, torch.device("cpu")).x.float()
+    batch = encode(fetched.x, fetched.labels, session.codec, torch.device("cpu"), fixed=True)
+    return fetched.x, Batch(batch.x.float(), batch.c)
+
+
+def _first(batch: Batch, count: int) -> Batch:
+    return Batch(batch.x[:count], None if batch.c is None else batch.c[:count])
 
 
 def _range(session: Session, x: Tensor) -> dict[str, float]:
@@ -123,8 +135,9 @@ def _range(session: Session, x: Tensor) -> dict[str, float]:
     return found
 
 
-def _finite(x: Tensor) -> Tensor:
-    return x[x.isfinite().flatten(1).all(1)]
+def _finite(batch: Batch) -> Batch:
+    whole = batch.x.isfinite().flatten(1).all(1)
+    return Batch(batch.x[whole], None if batch.c is None else batch.c[whole])
 
 
 def _spread(features: Tensor) -> float:

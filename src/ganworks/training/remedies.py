@@ -87,6 +87,11 @@ def _augment(run: Run, case: Case) -> Run:
     return run.model_copy(update={"augmentations": (*run.augmentations, *more)})
 
 
+def _sees_samples_alone(run: Run) -> bool:
+    """A discriminator that compares a picture with the one it was made from must see both alike."""
+    return run.domain.given == "nothing"
+
+
 def _add_noise(run: Run, case: Case) -> Run:
     return run.model_copy(update={"augmentations": (*run.augmentations, Noise(deviation=NOISE))})
 
@@ -96,7 +101,7 @@ def _pack(run: Run, case: Case) -> Run:
 
 
 def _can_pack(run: Run) -> bool:
-    return run.packing == 1 and run.batch % PACK == 0 and (run.part or PACK) % PACK == 0
+    return not run.domain.conditional and run.packing == 1 and run.batch % PACK == 0 and (run.part or PACK) % PACK == 0
 
 
 REMEDIES: dict[str, Remedy] = {
@@ -107,8 +112,10 @@ REMEDIES: dict[str, Remedy] = {
         "the discriminator's penalties count twice",
         lambda run: any(term.player == "discriminator" for term in run.terms),
     ),
-    "augment": Remedy(_augment, "the discriminator sees samples changed, as often as its held-out gap asks for"),
-    "noise": Remedy(_add_noise, "the discriminator sees samples through noise"),
+    "augment": Remedy(
+        _augment, "the discriminator sees samples changed, as often as its held-out gap asks for", _sees_samples_alone
+    ),
+    "noise": Remedy(_add_noise, "the discriminator sees samples through noise", _sees_samples_alone),
     "pack": Remedy(_pack, f"a new discriminator judges {PACK} samples together", _can_pack),
 }
 

@@ -44,6 +44,17 @@ class Budget(Settings):
         return self
 
 
+class Begun(Settings):
+    """Where a run's first weights came from, when it is the fine-tuning of another."""
+
+    run: str
+    """Directory of the run they were taken from."""
+    checkpoint: str
+    """Name of the checkpoint there."""
+    sha256: str
+    """Of that checkpoint's manifest, which seals the weights."""
+
+
 class Run(Settings):
     """Everything that determines the result, but for the data itself."""
 
@@ -59,6 +70,9 @@ class Run(Settings):
     """The discriminator's architecture."""
     objective: Annotated[Objective, Chosen(OBJECTIVES, "objective")]
     """What each player minimises."""
+    adversarial: Number = 1.0
+    """Factor of the objective in the generator's turn; while it is 0 the discriminator does not play, and the generator
+    pays its terms alone."""
     terms: tuple[Annotated[Term, Chosen(TERMS, "term")], ...] = ()
     """What else is charged to a player."""
     constraints: tuple[Annotated[Constraint, Chosen(CONSTRAINTS, "constraint")], ...] = ()
@@ -75,6 +89,8 @@ class Run(Settings):
     """Half-life of the averaged generator in samples seen; 0 keeps no average."""
     discriminator_turns: int = Field(default=1, ge=1)
     """Turns of the discriminator for one of the generator."""
+    pool: int = Field(default=0, ge=0, le=100_000)
+    """Past fakes that the discriminator meets again, each half of the time (Shrivastava et al., 2017)."""
     packing: int = Field(default=1, ge=1)
     """Samples the discriminator judges together."""
     batch: Annotated[int, Search(1 / 2, 4)] = Field(default=64, ge=1, le=1_000_000)
@@ -96,6 +112,10 @@ class Run(Settings):
     """Threads of a CPU. Unset: with a budget in minutes what turns out fastest, else what torch takes."""
     seed: int = Field(default=0, ge=0)
     """Seed of every random choice."""
+    freeze: int = Field(default=0, ge=0)
+    """First layers of the discriminator that stay as they are (Mo et al., 2020); for runs that begin from another."""
+    begun_from: Begun | None = None
+    """The run whose weights this one began with; read before the first step and never again."""
     budget: Budget
     """How long the run is."""
     previews: int = Field(default=20, ge=1, le=100_000)

@@ -8,13 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..adversarial import Game, Player, Rules, chance
-from ..adversarial.collective import decide, world
+from ..adversarial import Game, chance
+from ..adversarial.collective import decide
 from ..domains import Dataset
-from ..networks.synchronised import synchronise
-from ..settings import CheckpointError, ConfigError, DataError
-from ..spec import Span, Spec
+from ..settings import CheckpointError, DataError
 from . import devices, processes, remedies
+from .building import build_game, needs_two, own_part
 from .checkpoint import Checkpoint
 from .clock import Clock
 from .feed import Feed, derive
@@ -99,6 +98,8 @@ class Session:
             for name, player in self.game.players().items():
                 player.clear()
                 player.load(before[name])
+            if self.game.pool is not None:
+                self.game.pool.load({"held": torch.tensor(0)})
             self.samples = self.game.steps = self.feed.position = 0
         best = max(counts, key=lambda count: rates[count])
         torch.set_num_threads(best)
@@ -119,7 +120,8 @@ class Session:
         return rate
 
     def parts(self) -> dict[str, dict[str, Tensor]]:
-        return {name: player.state() for name, player in self.game.players().items()}
+        parts = {name: player.state() for name, player in self.game.players().items()}
+        return parts if self.game.pool is None else parts | {"pool": self.game.pool.state()}
 
     def values(self) -> dict[str, Any]:
         """The state beside the tensors, as plain values."""
@@ -152,6 +154,8 @@ class Session:
         for name, player in players.items():
             player.clear()
             player.load(saved.parts[name])
+        if self.game.pool is not None:
+            self.game.pool.load(saved.parts["pool"])
         self.samples, self.retry = saved.samples, saved.retry
         self.feed.position, self.feed.retry = values["position"], saved.retry
         self.game.steps = values["steps"]
@@ -181,13 +185,13 @@ class Session:
         """Play batches in parts of so many samples from here on."""
         if part != self.part:
             self.part = self.feed.part = part
-            self.game.rules = replace(self.game.rules, part=_own_part(part))
+            self.game.rules = replace(self.game.rules, part=own_part(part))
 
     @property
     def least(self) -> int:
         """Samples that a part must have at least."""
         networks = [player.network for player in self.game.players().values()]
-        return max(self.run.packing, 2 if _needs_two(networks) else 1)
+        return max(self.run.packing, 2 if needs_two(networks) else 1)
 
     def _adopt(self, names: Sequence[str], strength: float) -> None:
         if (list(names), strength) != (self.remedies, self.strength):
@@ -198,7 +202,7 @@ class Session:
         """The game under the remedies taken, freshly initialised."""
         case = remedies.Case(len(self.codec.spec.axes), self.strength)
         run = self.run.model_copy(update={"part": self.part})
-        return _game(remedies.treated(run, self.remedies, case), self.codec.spec, self.device)
+        return build_game(remedies.treated(run, self.remedies, case), self.codec.spec, self.device)
 
     def faults(self, stats: Mapping[str, Tensor]) -> list[str]:
         """What is not finite, in the order in which it is worth looking at; empty when all is well.
@@ -214,65 +218,6 @@ class Session:
         """The same for gradients, weights and averages alone; reads every one of them."""
         players = self.game.players().items()
         return [f"{name}: {fault} is not finite" for name, player in players for fault in player.faults()]
-
-
-def _game(run: Run, spec: Spec, device: torch.device) -> Game:
-    torch.manual_seed(derive("weights", run.seed))
-    layout = torch.channels_last
-    generator = run.generator.build(spec).to(device, memory_format=layout)  # type: ignore[call-overload]
-    discriminator = run.discriminator.build(_packed(spec, run.packing)).to(device, memory_format=layout)  # type: ignore[call-overload]
-    _refuse_single_samples(run, generator, discriminator)
-    rules = Rules(
-        objective=run.objective,
-        latents=run.latents,
-        latent=run.generator.latent,
-        terms=run.terms,
-        augmentations=run.augmentations,
-        discriminator_turns=run.discriminator_turns,
-        packing=run.packing,
-        part=_own_part(run.part),
-        bf16=devices.wants_bf16(run.precision, device, generator, discriminator),
-        share_fakes=run.share_fakes,
-        engine=run.engine,
-    )
-    return Game(
-        Player(synchronise(generator), run.generator_optimiser, run.half_life, shard=run.shard_optimiser),
-        Player(
-            synchronise(discriminator),
-            run.discriminator_optimiser,
-            constraints=run.constraints,
-            shard=run.shard_optimiser,
-        ),
-        rules,
-    )
-
-
-def _refuse_single_samples(run: Run, *networks: nn.Module) -> None:
-    """The statistics of a batch on a dense layer need two samples in every part of it."""
-    part = min(run.part or run.batch, run.batch)
-    smallest = run.batch % part or part
-    if smallest == 1 and _needs_two(networks):
-        raise ConfigError(
-            f"batch normalisation needs 2 samples at once, batch={run.batch} with part={part} leaves one alone; "
-            "choose others"
-        )
-
-
-def _needs_two(networks: Sequence[nn.Module]) -> bool:
-    return any(isinstance(each, nn.BatchNorm1d) for network in networks for each in network.modules())
-
-
-def _own_part(part: int | None) -> int | None:
-    """This process's share of a part."""
-    return None if part is None else max(1, part // world())
-
-
-def _packed(spec: Spec, count: int) -> Spec:
-    """What a discriminator sees when it judges `count` samples together."""
-    if count == 1:
-        return spec
-    spans = tuple(Span(channels=span.channels, kind=span.kind) for span in spec.spans * count)
-    return Spec(shape=(spec.channels * count, *spec.axes), spans=spans, condition=spec.condition)
 
 
 def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

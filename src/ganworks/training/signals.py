@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ..adversarial.collective import assemble, rank, share, world
 from ..adversarial.game import pack
+from ..domains.translations import Translations
 from ..metrics.coverage import prdc
 from ..metrics.features import pick
 from ..metrics.frechet import frechet_distance
@@ -22,7 +23,8 @@ from ..schedule import at
 from ..settings import DataError
 from . import reference, sampling
 from .closeness import GROUPS
-from .feed import derive, encode
+from .feed import again, derive
+from .paired_signals import BETTER, paired_values
 from .reference import Reference
 from .session import Session
 
@@ -61,15 +63,18 @@ class Probe:
 
     def __init__(self, session: Session, judgements: int):
         run = session.run
-        extractor = pick(run.health.extractor, session.codec.spec.shape, run.data)
+        extractor = pick(run.health.extractor, session.codec.output.spec.shape, run.data)
         wanted = min(run.health.samples, int(SHARE * session.clock.plan[0][2] / max(judgements, 1)))
         self.count = -(-max(wanted, FEWEST) // GROUPS) * GROUPS
         self.z = sampling.latents(run.latents, run.generator.latent, self.count, derive("judge", run.seed))
         with _undisturbed(session):
             self.records = reference.gather(session, self.count)
-            self.reference = Reference(self.records, extractor)
+            self.reference = Reference(self.records, extractor, session.codec)
+        self.c = self._conditions(session)
         self.path_length = float(torch.pdist(followed(self.records.validation)).mean()) or 1.0
+        paired = isinstance(session.codec, Translations) and session.codec.paired
         self.facts = {**self.records.facts, **self.reference.facts(), **reference.of_run(session, self.z)}
+        self.facts["paired"] = float(paired)
 
     def protocol(self) -> dict[str, Any]:
         """What two readings must share to be compared."""
@@ -81,42 +86,79 @@ class Probe:
         """Judge the session as it stands. `stats` are the last step's; `before` holds what the last judgement kept, and
         the players' weights before the last step, if there was one."""
         with _undisturbed(session):
-            x, fake = self._drawn(session)
+            x, fake, likeness = self._drawn(session)
             if rank() > 0:
                 return Reading.of(share(None)), {}
-            live = torch.cat(list(sampling.generate(session.game.generator.network, self.z[:LIVE])))
-            logits = [_logits(session, each) for each in (self.records.train, self.records.validation, live)]
+            live_c = None if self.c is None else self.c[:LIVE]
+            live = torch.cat(list(sampling.drawn(session.game.generator.network, session.codec, self.z[:LIVE], live_c)))
+            records = self.records
+            sets = [(records.train, records.train_c), (records.validation, records.validation_c), (live, live_c)]
+            logits = [_logits(session, *each) for each in sets]
         after = {"outputs": followed(x)}
         now = weights(session)
         numbers = _stepped(before, now) | _judged(logits, self.reference.held_out) | _rates(session, now)
         numbers |= {name: value.item() for name, value in stats.items()} | _spectra(session)
         finite = bool(fake.isfinite().all()) and bool(live.isfinite().all())
         numbers["finite"] = float(finite)
+        if not session.game.contested(session.progress):
+            numbers.pop("discriminator step", None)  # it stands still because it does not play
         distance, groups = math.inf, list[float]()
         if finite:
             distance, groups = self.reference.closeness.of(fake)
             numbers |= self._compared(fake, distance)
+            if len(likeness):
+                numbers |= dict(zip(BETTER, likeness.mean(0).tolist(), strict=True))
+                distance, groups = self._chosen(session, likeness, fake)
             numbers["live"] = _apart(followed(live), after["outputs"]) / self.path_length
             if "outputs" in before and before["outputs"].shape == after["outputs"].shape:
                 numbers["moved"] = _apart(after["outputs"], before["outputs"]) / self.path_length
         reading = Reading(session.samples, session.progress, distance, tuple(groups), numbers)
         return Reading.of(share(reading.tree())), {name: value.nan_to_num() for name, value in after.items()}
 
-    def _drawn(self, session: Session) -> tuple[Tensor, Tensor]:
-        """Samples of the averaged generator, and the features of them all. Of several processes each draws the chunks
-        that fall to it, and has those samples alone, the first chunk in the first process."""
+    def _chosen(self, session: Session, likeness: Tensor, fake: Tensor) -> tuple[float, list[float]]:
+        """How far outputs lie from their own targets, by what the best generator is chosen by, with one number a group:
+        0 for the best, as between sets."""
+        wanted = session.run.health.choose_by
+        if wanted == "distance":
+            aim = self.reference.validation[torch.arange(self.count) % len(self.reference.validation)]
+            values = (fake - aim).abs().mean(1) / aim.abs().mean(1).clamp(min=1e-12)
+        else:
+            values = likeness[:, list(BETTER).index(wanted)]
+            values = {"psnr": 10 ** (-values / 20), "ssim": 1 - values, "l1": values}[wanted]
+        return float(values.mean()), values.view(GROUPS, -1).mean(1).tolist()
+
+    def _drawn(self, session: Session) -> tuple[Tensor, Tensor, Tensor]:
+        """Samples of the averaged generator, the features of them all, and how like their targets they are, (N, 3),
+        where they have some. Of several processes each draws the chunks that fall to it, and has those samples alone,
+        the first chunk in the first process."""
         chunks = torch.split(torch.arange(self.count), sampling.BATCH)[rank() :: world()]
         rows = torch.cat(chunks) if chunks else torch.arange(0)
-        x = torch.cat(list(sampling.generate(session.game.generator.averaged, self.z[rows])) or [self.z[:0]])
+        c = None if self.c is None else self.c[rows]
+        network = session.game.generator.averaged
+        x = torch.cat(list(sampling.drawn(network, session.codec, self.z[rows], c)) or [self.z[:0]])
         features = self._features(session, x) if len(x) else torch.empty(0, 1, dtype=torch.float64)
-        return x, assemble(features, rows, self.count)
+        likeness = torch.empty(0, len(BETTER), dtype=torch.float64)
+        if isinstance(session.codec, Translations) and session.codec.paired:
+            targets = self.records.validation[rows % len(self.records.validation)]
+            whole = len(x) > 0 and bool(x.isfinite().all())
+            values = (
+                torch.stack(list(paired_values(x, targets).values()), 1) if whole else likeness.new_empty(len(x), 3)
+            )
+            likeness = assemble(values, rows, self.count)
+        return x, assemble(features, rows, self.count), likeness
 
     def _features(self, session: Session, x: Tensor) -> Tensor:
         """Features of samples as a user would get them: decoded, and encoded again to be looked at."""
         if not x.isfinite().all():
             return torch.full((len(x), 1), math.nan, dtype=torch.float64)
-        seen = encode(session.codec.decode(x), None, session.codec, torch.device("cpu")).x
-        return self.reference.features(seen)
+        return self.reference.features(again(x, session.codec))
+
+    def _conditions(self, session: Session) -> Tensor | None:
+        """What the judged samples are asked for: classes by their share, or the inputs of held-out records."""
+        given = self.records.validation_c
+        if given is None or given.ndim == 2:
+            return sampling.classes(session.codec, self.count, derive("judge", session.run.seed))
+        return given[torch.arange(self.count) % len(given)]
 
     def _compared(self, fake: Tensor, distance: float) -> dict[str, float]:
         """How generated features lie among real ones."""
@@ -142,15 +184,16 @@ def followed(x: Tensor) -> Tensor:
     return flat[:, :: max(1, flat.shape[1] // NUMBERS)].float().clone()
 
 
-def _logits(session: Session, x: Tensor) -> Tensor:
+def _logits(session: Session, x: Tensor, c: Tensor | None) -> Tensor:
     """Mean logit of each sample (or pack of them), (N,), from the discriminator in evaluation mode."""
     network, packing = session.game.discriminator.network, session.game.rules.packing
     device, training = next(network.parameters()).device, network.training
     network.eval()
     try:
         found = []
-        for part in torch.split(x[: len(x) // packing * packing], sampling.BATCH * packing):
-            logits = network(pack(part.to(device), packing))
+        for start in range(0, len(x) // packing * packing, sampling.BATCH * packing):
+            some = slice(start, min(start + sampling.BATCH * packing, len(x) // packing * packing))
+            logits = network(pack(x[some].to(device), packing), None if c is None else c[some].to(device))
             each = logits if isinstance(logits, tuple) else (logits,)
             found.append(torch.stack([one.float().flatten(1).mean(1) for one in each]).mean(0).cpu())
         return torch.cat(found).double() if found else torch.zeros(0, dtype=torch.float64)

@@ -1,8 +1,8 @@
 """The training loop: from a Run and its data to a generator on disk."""
 
-from ..adversarial.collective import largest, world
+from ..adversarial.collective import decide, largest, world
 from ..domains import Dataset
-from . import processes
+from . import begun, processes
 from .folder import RunFolder
 from .interrupt import Interrupt, Stopped
 from .keeper import Keeper
@@ -30,6 +30,8 @@ def train(run: Run, dataset: Dataset, folder: RunFolder, watch: Watch | None = N
                 raise processes.once(Stopped(signal))
 
         try:
+            if run.begun_from is not None and decide(lambda: not keeper.checkpoints.paths()):
+                processes.together(lambda: begun.take(session, watch.line))
             keeper.begin(check)
             if session.done:
                 keeper.deliver()

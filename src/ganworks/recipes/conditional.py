@@ -1,0 +1,82 @@
+"""Generators that draw what they are asked for: by class, or by codes that they make up themselves."""
+
+from functools import partial
+
+from ..adversarial.latents import Coded
+from ..adversarial.objectives import Hinge, NonSaturating
+from ..adversarial.optimisers import Adam
+from ..adversarial.recognition import AsAsked, Classes, Codes, ReadCodes
+from ..networks import (
+    DcganDiscriminator,
+    DcganGenerator,
+    MlpDiscriminator,
+    MlpGenerator,
+    ResnetDiscriminator,
+    ResnetGenerator,
+)
+from ..schedule import Linear
+from ..settings import Tree
+from ..training.run import Budget, Run
+from .base import Recipe, Situation
+from .modern import lean
+
+CLASSES: Tree = {"name": "image", "condition": "class"}
+
+
+def cgan(situation: Situation) -> Run:
+    """The first conditional pair: perceptrons that are given the class beside the latent and beside the sample."""
+    generator, discriminator = MlpGenerator(), MlpDiscriminator(condition="input")
+    adam = Adam(learning_rate=2e-4, beta1=0.5, beta2=0.999)
+    return Run(
+        recipe="cgan", data=situation.data, domain=situation.domain, generator=generator, discriminator=discriminator,
+        objective=NonSaturating(), generator_optimiser=adam, discriminator_optimiser=adam, share_fakes=True,
+        budget=Budget(samples=3_000_000),
+    )  # fmt: skip
+
+
+def acgan(situation: Situation) -> Run:
+    """The discriminator is not told the class, it names it; the generator is paid for being understood."""
+    adam = Adam(learning_rate=2e-4, beta1=0.5, beta2=0.999)
+    return Run(
+        recipe="acgan", data=situation.data, domain=situation.domain, generator=DcganGenerator(),
+        discriminator=DcganDiscriminator(condition="none"), objective=NonSaturating(), terms=(Classes(), AsAsked()),
+        generator_optimiser=adam, discriminator_optimiser=adam, share_fakes=True, budget=Budget(samples=3_000_000),
+    )  # fmt: skip
+
+
+def projection(situation: Situation) -> Run:
+    """The projection discriminator on residual networks with spectral normalisation."""
+    adam = Adam(learning_rate=Linear(start=2e-4, end=0.0), beta1=0.0, beta2=0.9)
+    return Run(
+        recipe="projection", data=situation.data, domain=situation.domain, generator=ResnetGenerator(),
+        discriminator=ResnetDiscriminator(), objective=Hinge(), generator_optimiser=adam, discriminator_optimiser=adam,
+        discriminator_turns=5, budget=Budget(samples=3_000_000),
+    )  # fmt: skip
+
+
+def infogan(situation: Situation) -> Run:
+    """Codes of the generator's own making, ten values and two numbers, that the discriminator has to read off.
+
+    The lean networks under the default objective; the paper's own were a small DCGAN under the loss of 2014.
+    """
+    run = lean(situation, name="infogan", width=16)
+    return run.model_copy(
+        update={"latents": Coded(), "terms": (*run.terms, Codes(), ReadCodes()), "budget": Budget(minutes=20)}
+    )
+
+
+def conditional(situation: Situation, *, width: int) -> Run:
+    """The default pair with the class given to both players."""
+    return lean(situation, name="conditional", width=width)
+
+
+RECIPES: dict[str, Recipe] = {
+    "cgan": Recipe(cgan, 2014, "Mirza & Osindero", "perceptrons", "non-saturating, class beside", CLASSES),
+    "infogan": Recipe(infogan, 2016, "Chen et al.", "lean, width 16", "relativistic + R1 + R2 + codes"),
+    "acgan": Recipe(acgan, 2017, "Odena et al.", "dcgan", "non-saturating + classes", CLASSES),
+    "projection": Recipe(projection, 2018, "Miyato & Koyama", "resnet, spectral norm", "hinge, projected", CLASSES),
+    "conditional": Recipe(
+        partial(conditional, width=16), 2024, "Huang et al.", "lean, width 16, projection", "relativistic + R1 + R2",
+        CLASSES,
+    ),
+}  # fmt: skip
