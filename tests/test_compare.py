@@ -9,6 +9,8 @@ import pytest
 from ganworks.cli import run
 from ganworks.compare import compare
 
+from .conftest import NARROW
+
 RING = ["train", "ring", "--no-evaluate", "--set", "domain.count=4000", "--set", "batch=64", "--set", "checkpoints=1"]
 
 
@@ -59,3 +61,40 @@ def test_runs_that_cannot_be_compared_get_one_line(runs, place, told) -> None:
     assert "at least two runs are compared, got 1" in told("compare", "other")
     assert "nowhere: wanted a run" in told("compare", "other", "nowhere")
     assert "repeats must be at least 3" in told("compare", "other", "other", "--repeats", "2")
+
+
+@pytest.fixture(scope="session")
+def translators(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of pairs: sixty steps and one step of a narrow network."""
+    folder = tmp_path_factory.mktemp("translators")
+    words = ["train", "outlines", "--recipe", "pix2pix", "--no-evaluate", *NARROW, "--set", "health.judgements=0"]
+    for name, samples in (("long", "480"), ("short", "8")):
+        assert run([*words, "--set", "batch=8", "--samples", samples, "--run", str(folder / name)]) == 0
+    return folder
+
+
+def test_runs_that_make_pictures_from_pictures_are_compared_on_the_same_ones(translators, capsys, tmp_path) -> None:
+    target = tmp_path / "page.json"
+    capsys.readouterr()
+    assert run(["compare", str(translators / "long"), str(translators / "short"), "--json", str(target)]) == 0
+    told = capsys.readouterr().out
+    assert "held-out pictures of the test split" in told and "better by PSNR (dB)" in told and "over pictures" in told
+    page = json.loads(target.read_text())
+    assert [each["metric"] for each in page["comparisons"]] == ["psnr", "features", "frechet"]
+    first = page["comparisons"][0]
+    assert first["verdict"] == "better" and 0 < first["low"] < first["difference"] < first["high"]
+    rows = [each["metrics"]["psnr"]["value"] for each in page["runs"]]
+    assert rows[0] - rows[1] == pytest.approx(first["difference"])
+    back = compare([translators / "short", translators / "long"])["comparisons"]
+    turned = {"better": "worse", "worse": "better", "inconclusive": "inconclusive"}
+    assert [turned[each["verdict"]] for each in back] == [each["verdict"] for each in page["comparisons"]]
+    assert back[2]["difference"] == pytest.approx(-page["comparisons"][2]["difference"])
+    same = compare([translators / "short", translators / "short"], count=12)
+    assert {each["verdict"] for each in same["comparisons"]} == {"inconclusive"} and same["protocol"]["count"] == 12
+
+
+def test_what_keeps_such_runs_from_being_compared_is_one_line(translators, runs, told) -> None:
+    assert "count must be at least 10 to compare runs, got 4" in told(
+        "compare", str(translators / "long"), str(translators / "short"), "--count", "4"
+    )
+    assert "were trained on other data" in told("compare", str(translators / "long"), str(runs / "long0"))

@@ -1,5 +1,6 @@
 """A run ends in a statement, and what cannot be said is said."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,10 @@ def test_longer_evidence_about_the_same_model_is_kept(place: Path) -> None:
     assert (place / "new" / "evaluation.json").read_bytes() == before
     assert run([*words, "--samples", "1280"]) == 0
     assert (place / "new" / "evaluation.json").read_bytes() != before
+
+
+def test_pictures_made_from_pictures_are_judged_on_as_many_as_an_evaluation_takes(place: Path) -> None:
+    words = ["train", "digits", "--recipe", "denoise", "--samples", "16", *NARROW, "--set", "domain.test=0.3"]
+    assert run([*words, "--set", "domain.size=[16, 16]", "--set", "health.judgements=0", "--run", "new"]) == 0
+    page = json.loads((place / "new" / "evaluation.json").read_text(encoding="utf-8"))
+    assert page["protocol"]["count"] == 200 and page["translated"]["rows"][-1]["kind"] == "baseline"

@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from ganworks.cli import run
 from ganworks.doctor import cost, examine, write
+from ganworks.doctor.sample import look
+from ganworks.domains import Degraded
 
 FAST = ["batch=8", "generator.width=4", "discriminator.width=4"]
 
@@ -104,3 +107,37 @@ def test_nothing_usable_is_one_line(place: Path, capsys: pytest.CaptureFixture[s
     assert run(["doctor", "empty"]) == 1
     told = capsys.readouterr().err.strip()
     assert "no pictures in empty" in told and "\n" not in told
+
+
+def test_pairs_are_examined_as_pairs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for side in ("A", "B"):
+        (place / "two" / side).mkdir(parents=True)
+    for i in range(30):
+        one, other = (np.random.default_rng(seed).integers(0, 256, (16, 16, 3), np.uint8) for seed in (i, 99 + i))
+        if i != 3:
+            Image.fromarray(one if i > 1 else one * 0).save(place / "two" / "A" / f"{i}.png")  # two black inputs
+        Image.fromarray(one if i > 27 else other).save(place / "two" / "B" / f"{i}.png")
+    words = ["--recipe", "pix2pix", "--set", "domain.flip=false", "--set", "generator.width=4"]
+    assert run(["doctor", "two", *words, "--html", "page.html"]) == 0
+    told = capsys.readouterr().out
+    assert "1 files were left out: B/3.png: has no partner" in told
+    assert "inputs of 3 x 16 x 16 become 3 x 16 x 16" in told and "dB from their targets (PSNR)" in told
+    assert "2 of 29 (6.9%) targets are equal to their inputs" in told and "1 inputs have several targets" in told
+    assert told.splitlines()[-1] == f"train with: ganworks train two {' '.join(words)}"
+    assert (place / "page.html").stat().st_size > 5_000
+
+
+def test_a_stage_with_the_discriminator_is_priced_as_well(place: Path) -> None:
+    words = ["domain.size=[16, 16]", "generator.width=4", "generator.blocks=1", "discriminator.width=8", "batch=4"]
+    found = examine("digits", words, recipe="denoise")
+    assert found.recipe == "denoise" and found.cost.rate > 0 and found.cost.minutes == 30
+    assert found.command.startswith("ganworks train digits --recipe denoise --set 'domain.size=[16, 16]'")
+
+
+def test_examining_what_is_drawn_at_random_moves_no_random_generator(place: Path) -> None:
+    domain = Degraded(size=(16, 16), crop=12)
+    dataset = domain.read("digits")
+    codec, before = domain.fit(dataset), torch.get_rng_state()
+    first, again = look(dataset, codec), look(dataset, codec)
+    assert torch.equal(first.x, again.x) and first.c is not None and torch.equal(first.c, again.c)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -4,15 +4,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .application import apply
     from .evaluation import evaluate
     from .launch import train
     from .model import Model, load
     from .training.run import Run
 
 __version__ = "0.1.0"
-__all__ = ["Model", "Run", "evaluate", "load", "train"]
+__all__ = ["Model", "Run", "apply", "evaluate", "load", "train"]
 
 _HOMES = {
+    "apply": ".application",
     "train": ".launch",
     "load": ".model",
     "evaluate": ".evaluation",

@@ -1,28 +1,49 @@
-"""compare: is one run better than another, on the same reference, the same count and the same seeds."""
+"""compare: is one run better than another, on the same reference, the same count and the same seeds or inputs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from .domains.translations import Translations
 from .evaluation.bench import CONFIDENCE, Bench, pick_for, prepare
 from .evaluation.scores import METRICS, score
 from .evaluation.subject import Notify, Subject, load
+from .evaluation.translated import rivals
 from .evaluation.views import of_generated
-from .metrics.intervals import LEAST, MARGIN, Comparison, across, interval, paired
+from .metrics.intervals import LEAST, MARGIN, Comparison, Interval, across, halved, interval, paired
 from .settings import ConfigError, DataError
 
 JUDGED = {"frechet": "frechet", "kernel": "kernel", "coverage": "coverage"}
 """Metric -> the group of scores that holds it; the first decides, the others explain."""
+HIGHER = {"coverage", "psnr", "hole-psnr"}
+"""Metrics of which more is better."""
+LOGARITHMIC = {"psnr", "hole-psnr"}
+"""Metrics of which a share means nothing, so no gap is too small to mean something."""
 
 
 class Scored(NamedTuple):
-    """One run and its scores, a list over the seeds for each metric."""
+    """One run and its scores."""
 
     subject: Subject
     scores: dict[str, list[float]]
+    """Of each metric, over the seeds of sampling, or over the pictures."""
+    whole: Mapping[str, float] = {}
+    """Metrics of the whole set of pictures, whose `scores` are those of its halves."""
 
     def mean(self, metric: str) -> float:
-        return sum(self.scores[metric]) / len(self.scores[metric])
+        found = self.scores[metric]
+        return self.whole.get(metric, sum(found) / len(found))
+
+
+class Judged(NamedTuple):
+    """All runs and what is known of their numbers."""
+
+    runs: list[Scored]
+    labels: dict[str, str]
+    """Of each metric; the first decides."""
+    protocol: dict[str, Any]
+    notes: list[str]
+    over: Literal["sampling seeds", "pictures"]
 
 
 def compare(
@@ -51,27 +72,21 @@ def compare(
     first = subjects[0]
     for other in subjects[1:]:
         _refuse_unlike(first, other)
-    bench = prepare(first, pick_for(first, extractor, notify), count, k, split, notify)
-    scored = [_scored(each, bench, repeats, notify) for each in subjects]
-    groups = _groups(scored)
-    found = [_against(groups[0], other) for other in groups[1:]] if len(groups) > 1 else _seeds(groups[0])
-    notes = [*bench.notes, *(f"{each.folder}: {note}" for each in subjects for note in each.notes)]
-    if len(groups) == len(scored):
-        notes.append("1 training seed each: training again moves the numbers more than sampling again does")
+    by_pictures = isinstance(first.codec, Translations)
+    judge = _by_pictures if by_pictures else _by_samples
+    judged = judge(subjects, extractor, count, k, repeats, split, notify)
+    groups = _groups(judged.runs)
+    pairs = [(groups[0], other) for other in groups[1:]] or [([groups[0][0]], [other]) for other in groups[0][1:]]
+    notes = [*judged.notes, *(f"{each.folder}: {note}" for each in subjects for note in each.notes)]
+    if len(groups) == len(subjects):
+        more = ", too" if by_pictures else " more than sampling again does"
+        notes.append(f"1 training seed each: training again moves the numbers{more}")
     elif len(groups) == 1:
         notes.append("these runs differ in nothing but their seed")
     return {
-        "protocol": {
-            "extractor": bench.extractor.record(),
-            "count": bench.size,
-            "split": split,
-            "repeats": repeats,
-            "seeds": list(range(repeats)),
-            "confidence": CONFIDENCE,
-            "margin": MARGIN,
-        },
-        "runs": [_row(each, bench) for each in scored],
-        "comparisons": [each for pair in found for each in pair],
+        "protocol": {**judged.protocol, "margin": MARGIN},
+        "runs": [_row(each, judged.labels) for each in judged.runs],
+        "comparisons": [each for pair in pairs for each in _against(*pair, judged)],
         "notes": notes,
     }
 
@@ -84,6 +99,36 @@ def _refuse_unlike(first: Subject, other: Subject) -> None:
         )
     if first.codec != other.codec:
         raise DataError(f"{first.folder} and {other.folder} encode the data otherwise; compare runs of one encoding")
+
+
+def _by_samples(
+    subjects: Sequence[Subject], extractor: str, count: int | None, k: int, repeats: int, split: str, notify: Notify
+) -> Judged:
+    """Samples of the same seeds, against equal sets of records."""
+    first = subjects[0]
+    bench = prepare(first, pick_for(first, extractor, notify), count, k, split, notify)
+    protocol = {
+        "extractor": bench.extractor.record(),
+        "count": bench.size,
+        "split": split,
+        "repeats": repeats,
+        "seeds": list(range(repeats)),
+        "confidence": CONFIDENCE,
+    }
+    runs = [_scored(each, bench, repeats, notify) for each in subjects]
+    labels = {name: METRICS[name].spelled(bench.extractor.name) for name in JUDGED}
+    return Judged(runs, labels, protocol, list(bench.notes), "sampling seeds")
+
+
+def _by_pictures(
+    subjects: Sequence[Subject], extractor: str, count: int | None, k: int, repeats: int, split: str, notify: Notify
+) -> Judged:
+    """Outputs for the same held-out inputs; nothing is drawn, so nothing is repeated."""
+    found = rivals(subjects, extractor, count, split, notify)
+    runs = [
+        Scored(each.subject, {**each.pictures, "frechet": each.halves}, {"frechet": each.whole}) for each in found.runs
+    ]
+    return Judged(runs, found.labels, found.protocol, found.notes, "pictures")
 
 
 def _scored(subject: Subject, bench: Bench, repeats: int, notify: Notify) -> Scored:
@@ -108,27 +153,32 @@ def _groups(scored: Sequence[Scored]) -> list[list[Scored]]:
     return list(groups.values())
 
 
-def _seeds(group: Sequence[Scored]) -> list[list[dict[str, Any]]]:
-    return [_against([group[0]], [other]) for other in group[1:]]
-
-
-def _against(first: Sequence[Scored], second: Sequence[Scored]) -> list[dict[str, Any]]:
+def _against(first: Sequence[Scored], second: Sequence[Scored], judged: Judged) -> list[dict[str, Any]]:
     """A verdict for each metric about the first, over training seeds where both sides have several."""
     several = len(first) > 1 and len(second) > 1
-    found = []
-    for name in JUDGED:
-        if not all(name in each.scores for each in (*first, *second)):
-            continue
-        better: Literal["lower", "higher"] = "higher" if METRICS[name].better == "higher" else "lower"
-        if several:
-            judged = across([each.mean(name) for each in first], [each.mean(name) for each in second], better)
-        else:
-            judged = paired(first[0].scores[name], second[0].scores[name], better, CONFIDENCE)
-        found.append(_entry(name, judged, first if several else first[:1], second if several else second[:1]))
-    return found
+    if not several:
+        first, second = first[:1], second[:1]
+    return [
+        _entry(name, _compared(name, first, second), first, second, judged.over)
+        for name in judged.labels
+        if all(name in each.scores for each in (*first, *second))
+    ]
 
 
-def _entry(name: str, judged: Comparison, first: Sequence[Scored], second: Sequence[Scored]) -> dict[str, Any]:
+def _compared(name: str, first: Sequence[Scored], second: Sequence[Scored]) -> Comparison:
+    better: Literal["lower", "higher"] = "higher" if name in HIGHER else "lower"
+    if len(first) > 1:
+        return across([each.mean(name) for each in first], [each.mean(name) for each in second], better)
+    mine, theirs = first[0], second[0]
+    if name in mine.whole:
+        return halved((mine.whole[name], theirs.whole[name]), mine.scores[name], theirs.scores[name], better)
+    margin = 0.0 if name in LOGARITHMIC else MARGIN
+    return paired(mine.scores[name], theirs.scores[name], better, CONFIDENCE, margin)
+
+
+def _entry(
+    name: str, judged: Comparison, first: Sequence[Scored], second: Sequence[Scored], over: str
+) -> dict[str, Any]:
     return {
         "first": [str(each.subject.folder) for each in first],
         "second": [str(each.subject.folder) for each in second],
@@ -138,13 +188,18 @@ def _entry(name: str, judged: Comparison, first: Sequence[Scored], second: Seque
         "low": judged.difference.low,
         "high": judged.difference.high,
         "relative": judged.relative,
-        "over": "training seeds" if len(first) > 1 else "sampling seeds",
+        "over": "training seeds" if len(first) > 1 else over,
     }
 
 
-def _row(each: Scored, bench: Bench) -> dict[str, Any]:
-    metrics = {
-        name: {"label": METRICS[name].spelled(bench.extractor.name), **interval(values, CONFIDENCE)._asdict()}
-        for name, values in each.scores.items()
-    }
+def _row(each: Scored, labels: Mapping[str, str]) -> dict[str, Any]:
+    metrics = {name: {"label": labels[name], **_spread(each, name)._asdict()} for name in labels if name in each.scores}
     return {"folder": str(each.subject.folder), **each.subject.record(), "metrics": metrics}
+
+
+def _spread(each: Scored, name: str) -> Interval:
+    """A number of one run with its interval."""
+    if name not in each.whole:
+        return interval(each.scores[name], CONFIDENCE)
+    found = halved((each.whole[name], 0.0), each.scores[name], [0.0] * len(each.scores[name]), "lower")
+    return found.difference

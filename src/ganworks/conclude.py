@@ -6,7 +6,8 @@ from typing import Any
 
 from .evaluation import evaluate
 from .report import report
-from .settings import CheckpointError, ConfigError, DataError
+from .settings import CheckpointError, ConfigError, DataError, read_toml
+from .training.run import Run
 from .training.watch import Watch
 
 COUNT, REPEATS = 1_000, 5
@@ -20,7 +21,7 @@ def conclude(folder: Path, watch: Watch) -> None:
     What cannot be evaluated, for instance too few held-out records, is told in a line and takes nothing from the run.
     """
     try:
-        page = _stored(folder) or evaluate(folder, count=COUNT, repeats=REPEATS)
+        page = _stored(folder) or evaluate(folder, count=_count(folder), repeats=REPEATS, learn=False)
     except (ConfigError, DataError, CheckpointError) as error:
         watch.line(f"not evaluated: {error}")
     else:
@@ -30,6 +31,13 @@ def conclude(folder: Path, watch: Watch) -> None:
         watch.line(f"report: {report(folder, watch.line)}; more evidence with: ganworks evaluate {folder}")
     except CheckpointError as error:
         watch.line(f"no report was written: {error}")
+
+
+def _count(folder: Path) -> int | None:
+    """Samples to judge by; where each is made from a picture, as many as an evaluation takes by itself."""
+    path = folder / "run.toml"
+    run = Run.from_tree(read_toml(path), str(path))
+    return COUNT if run.domain.given == "nothing" else None
 
 
 def _stored(folder: Path) -> dict[str, Any] | None:

@@ -58,6 +58,8 @@ def _print(page: Mapping[str, Any]) -> None:
 
     protocol, out = page["protocol"], console()
     title = f"{protocol['count']:,} samples, {protocol['repeats']} times, against the {protocol['split']} split"
+    if "backbone" in protocol:
+        title = f"{protocol['count']:,} held-out pictures of the {protocol['split']} split"
     table = Table(title=title)
     labels = {name: each["label"] for run in page["runs"] for name, each in run["metrics"].items()}
     for name in ("run", "recipe", "seed", *labels.values()):

@@ -9,10 +9,11 @@ COLOURS = {"good": "green", "note": "cyan", "warning": "yellow"}
 
 @click.command()
 @click.argument("data")
+@click.option("--recipe", metavar="NAME", help="Examine for this recipe, and time it (the one that fits).")
 @click.option("--set", "settings", multiple=True, metavar="A.B=C", help="As for training, e.g. domain.size=[64, 64].")
 @click.option("--html", metavar="FILE", help="Write a page with the pictures that were found, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print plain JSON.")
-def command(data: str, settings: tuple[str, ...], html: str | None, as_json: bool) -> None:
+def command(data: str, recipe: str | None, settings: tuple[str, ...], html: str | None, as_json: bool) -> None:
     """Examine DATA before training: counts, unreadable files, copies and near-copies, labels, brightness, handedness;
     the recipe that fits, and how fast it would run on this machine.
     """
@@ -24,7 +25,7 @@ def command(data: str, settings: tuple[str, ...], html: str | None, as_json: boo
     from ..training.watch import Terminal  # noqa: PLC0415
 
     watch = Terminal()
-    checkup = examine(data, settings, watch)
+    checkup = examine(data, settings, watch, recipe)
     if as_json:
         click.echo(json.dumps(checkup.tree(), indent=1))
     else:
@@ -35,7 +36,7 @@ def command(data: str, settings: tuple[str, ...], html: str | None, as_json: boo
             click.echo(level + printable(f"{each.about}: {each.line}"))
         for line in summary(checkup):
             click.echo(printable(line))
-        click.echo(printable(f"train with: ganworks train {data}"))
+        click.echo(printable(f"train with: {checkup.command}"))
     if html:
         write(checkup, Path(html))
         watch.line(f"page: {html}")

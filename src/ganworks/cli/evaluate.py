@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 COLOURS = {"good": "green", "warning": "yellow", "alarm": "red"}
 
@@ -68,6 +69,21 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
+def _methods(found: Mapping[str, Any]) -> "Table":
+    """A column for each method on the same pictures: the model, its stages, and what needs no learning."""
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="beside what needs no learning, on the same pictures")
+    table.add_column("metric")
+    for row in found["rows"]:
+        table.add_column(row["name"], justify="right")
+    for column in found["columns"]:
+        values = (row["values"].get(column["name"]) for row in found["rows"])
+        label = f"{column['label']} {'↑' if column['better'] == 'higher' else '↓'}"
+        table.add_row(label, *(number(value and value["value"]) for value in values))
+    return table
+
+
 def _print(page: Mapping[str, Any]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
@@ -86,6 +102,12 @@ def _print(page: Mapping[str, Any]) -> None:
             how = f"near {row['ideal']:g}" + (f"; {how}" if how else "")
         table.add_row(row["label"], number(row["value"]), between, number(row["floor"]), number(row["copycat"]), how)
     out.print(table)
+    if page.get("translated"):
+        out.print(_methods(page["translated"]))
+        for row in page["translated"]["rows"]:
+            out.print(Text(printable(f"{row['name']}: {row['line']}"), style="dim"), soft_wrap=True)
+    for line in page.get("learned") or []:
+        out.print(Text(printable(line)), soft_wrap=True)
     for note in page["notes"]:
         out.print(Text(printable(f"note: {note}"), style="dim"), soft_wrap=True)
     for finding in page["findings"]:

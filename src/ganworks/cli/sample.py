@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..domains.base import Raw
     from ..model import Model
 
 MOST_IN_A_PICTURE = 10_000
@@ -20,6 +23,13 @@ AT_ONCE = 4096
 @click.argument("run")
 @click.option("-n", "--count", default=64, show_default=True, help="Samples to draw.")
 @click.option("--seed", default=0, show_default=True, help="The same seed, the same bytes.")
+@click.option(
+    "--class", "condition", metavar="NAME", help="All of this class, of a model that was trained with classes."
+)
+@click.option(
+    "--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="All with this value, of such a model."
+)
+@click.option("--truncation", type=float, metavar="PSI", help="Latents pulled to their mean: safer, less diverse.")
 @click.option("--grid", is_flag=True, help="One picture of all samples instead of a file each.")
 @click.option("--interpolate", is_flag=True, help="Rows of eight on the way between two samples.")
 @click.option("--shards", is_flag=True, help="Tar shards of 10,000 instead of a file each; goes on where it stopped.")
@@ -34,6 +44,9 @@ def command(
     run: str,
     count: int,
     seed: int,
+    condition: str | None,
+    attributes: tuple[str, ...],
+    truncation: float | None,
     grid: bool,
     interpolate: bool,
     shards: bool,
@@ -47,14 +60,12 @@ def command(
     from ..model import load  # noqa: PLC0415  imports torch
     from ..settings import ConfigError, printable  # noqa: PLC0415
 
-    if (grid or interpolate) and count > MOST_IN_A_PICTURE:
-        raise ConfigError(f"one picture shows up to {MOST_IN_A_PICTURE} samples, got {count}; draw files instead")
-    if (shards or serve) and (grid or interpolate):
-        raise ConfigError("--shards writes samples for programs, --grid and --interpolate for the eye; choose one")
-    if processes is not None and not shards:
-        raise ConfigError("--processes goes with --shards")
+    _check(count, grid or interpolate, bool(shards or serve), processes)
     if fast and (interpolate or shards):
         raise ConfigError("--fast draws files and grids of samples; leave out --interpolate and --shards")
+    if truncation is not None and (interpolate or shards or fast):
+        raise ConfigError("--truncation draws files and grids; leave out --interpolate, --shards and --fast")
+    condition = _asked(condition, attributes, shards)
     model = load(run, device)
     if serve:
         _serve(model, serve, Path(out or "."), seed)
@@ -62,15 +73,12 @@ def command(
     if shards:
         _shards(model, Path(out) if out else Path(run) / "generated" / f"shards-seed{seed}", count, seed, processes)
         return
-    engine = "exact"
-    if fast:
-        engine = model.sampler("fast", count, say=click.echo).engine
-        click.echo(f"drawing by {engine}")
+    draw = _drawing(model, count, seed, condition, truncation, fast)
     steps = 8
     kind = "interpolation" if interpolate else "samples"
     if grid or interpolate:
         rows = -(-count // steps)
-        records = model.interpolate(steps, seed, rows) if interpolate else model.generate(count, seed, engine=engine)
+        records = model.interpolate(steps, seed, rows, condition) if interpolate else draw(count, 0)
         path = Path(out) if out else Path(run) / "generated" / f"{kind}-seed{seed}.png"
         path = path if path.suffix else path / f"{kind}-seed{seed}.png"
         click.echo(printable(str(model.grid(records, path, columns=steps if interpolate else None))))
@@ -78,10 +86,52 @@ def command(
     folder = Path(out) if out else Path(run) / "generated" / f"seed{seed}"
     begin = ""
     for first in range(0, max(count, 1), AT_ONCE):
-        records = model.generate(min(count - first, AT_ONCE), seed, first, engine)
+        records = draw(min(count - first, AT_ONCE), first)
         paths = model.write(records, folder, first)
         begin = begin or paths[0].name
     click.echo(printable(f"{count} samples in {folder} ({begin} to {paths[-1].name})"))
+
+
+def _check(count: int, shown: bool, sharded: bool, processes: int | None) -> None:
+    """Raises ConfigError for ways of drawing that do not go together."""
+    from ..settings import ConfigError  # noqa: PLC0415
+
+    if shown and count > MOST_IN_A_PICTURE:
+        raise ConfigError(f"one picture shows up to {MOST_IN_A_PICTURE} samples, got {count}; draw files instead")
+    if sharded and shown:
+        raise ConfigError("--shards writes samples for programs, --grid and --interpolate for the eye; choose one")
+    if processes is not None and not sharded:
+        raise ConfigError("--processes goes with --shards")
+
+
+def _asked(condition: str | None, attributes: tuple[str, ...], shards: bool) -> str | None:
+    """The condition in one word. Raises ConfigError where it cannot be asked for."""
+    from ..settings import ConfigError  # noqa: PLC0415
+
+    if condition is not None and attributes:
+        raise ConfigError("a model has classes or attributes: give --class or --attribute, not both")
+    if shards and (condition is not None or attributes):
+        raise ConfigError(
+            "--shards draws every class as often as the data has it; leave out --class"
+            if condition is not None
+            else "--shards draws attributes as the data has them; leave out --attribute"
+        )
+    return ",".join(attributes) if attributes else condition
+
+
+def _drawing(
+    model: "Model", count: int, seed: int, condition: str | None, truncation: float | None, fast: bool
+) -> "Callable[[int, int], Raw]":
+    """What gives records by how many and from which on."""
+    if truncation is not None:
+        from ..latent import truncate  # noqa: PLC0415
+
+        return lambda some, first: truncate.generate(model, some, truncation, seed, first, condition)
+    engine = "exact"
+    if fast:
+        engine = model.sampler("fast", count, say=click.echo).engine
+        click.echo(f"drawing by {engine}")
+    return lambda some, first: model.generate(some, seed, first, engine, condition)
 
 
 def _shards(model: "Model", folder: Path, count: int, seed: int, processes: int | None) -> None:

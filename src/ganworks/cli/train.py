@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.option("--minutes", type=float, metavar="M", help="Train for so many minutes.")
 @click.option("--samples", type=int, metavar="N", help="Train on so many samples; the same seed gives the same bytes.")
 @click.option("--seed", type=int, metavar="S", help="Seed of every random choice (0).")
+@click.option("--from", "begin", metavar="RUN", help="Begin with the weights of another run: fine-tuning.")
 @click.option("--run", "folder", metavar="DIR", help="Where the run is kept (runs/<data>-<recipe>).")
 @click.option("--set", "settings", multiple=True, metavar="A.B=C", help="Change a setting, e.g. terms.0.weight=3.")
 @click.option("--until", metavar="WHEN", help="budget, or converged: end where nothing improves any more.")
@@ -30,6 +31,7 @@ def command(
     minutes: float | None,
     samples: int | None,
     seed: int | None,
+    begin: str | None,
     folder: str | None,
     settings: tuple[str, ...],
     until: str | None,
@@ -41,11 +43,12 @@ def command(
     """Train a generator on DATA: a folder of pictures, an archive, an array file, or one of the built-in names digits
     (the default), glyphs, mnist, fashion-mnist, cifar10, ring, grid.
 
-    The same command again goes on where it stopped. Ctrl-C finishes the step, saves and leaves.
+    The same command again goes on where it stopped. Ctrl-C finishes the step, saves and leaves. With --from RUN the
+    networks begin with that run's weights, and everything else afresh.
     """
     from .. import launch  # noqa: PLC0415  imports torch
 
-    words = launch.Words(data, recipe, samples, minutes, seed, folder, settings, strict, until)
+    words = launch.Words(data, recipe, samples, minutes, seed, folder, settings, strict, until, begin)
     return _many(words, processes, restarts) if processes > 1 else _one(words, evidence)
 
 
@@ -78,6 +81,8 @@ def _one(words: "Words", evidence: bool) -> int:
         conclude(plan.folder, watch)
     watch.line(
         f"done: {plan.folder / 'samples' / 'real-beside-fake.png'}; draw more with: ganworks sample {plan.folder}"
+        if plan.run.domain.given == "nothing"
+        else f"done: {plan.folder / 'samples' / 'latest.png'}; use it with: ganworks apply {plan.folder} IN OUT"
     )
     return 0
 

@@ -1,5 +1,6 @@
 """examine: data -> what was found, the recipe that fits, and what it will cost."""
 
+import shlex
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -8,9 +9,10 @@ from typing import Any
 
 from .. import launch
 from ..domains import Codec, Dataset
+from ..domains.translations import Translations
 from ..launch import Words
 from ..training.watch import Watch
-from . import pictures, rows
+from . import inputs, pictures, rows
 from .cost import Cost, cost
 from .findings import Findings
 from .sample import SPLITS, Looked, look
@@ -20,6 +22,14 @@ ADVICE = (
     (300, "warning", "expect blurred or copied samples; augmentations are on; train long, and read `near copies`"),
     (1_200, "note", "few for a generator from scratch; augmentations are on, and copying should be watched"),
     (5_000, "note", "enough to begin with; more varied pictures help more than more minutes"),
+)
+ADVICE_WITH_INPUTS = (
+    (100, "warning", "a network will learn them by heart; find more, or cut parts of larger ones"),
+    (
+        400,
+        "note",
+        "few, but inputs help; mirror and jitter them (domain.flip, domain.jitter) and watch held-out numbers",
+    ),
 )
 
 
@@ -32,6 +42,8 @@ class Checkup:
     why: str
     cost: Cost
     seconds: float
+    command: str = ""
+    """What to train it with."""
 
     def tree(self) -> dict[str, Any]:
         """Plain values, without pictures."""
@@ -46,15 +58,15 @@ class Checkup:
         }
 
 
-def examine(data: str, settings: Sequence[str] = (), watch: Watch | None = None) -> Checkup:
-    """Read the data, look for what spoils training, and time the recipe that would be chosen.
+def examine(data: str, settings: Sequence[str] = (), watch: Watch | None = None, recipe: str | None = None) -> Checkup:
+    """Read the data, look for what spoils training, and time the recipe that would be chosen, or the one named.
 
     settings are `domain.a=b` and others, as for training. Raises DataError or ConfigError with one line when there is
     nothing usable.
     """
     begun = time.monotonic()
     watch = watch or Watch()
-    plan = launch.plan(Words(data, settings=settings), watch)
+    plan = launch.plan(Words(data, recipe, settings=settings), watch)
     dataset, run = plan.dataset, plan.run
     codec = run.domain.fit(dataset)
     findings = Findings()
@@ -65,19 +77,23 @@ def examine(data: str, settings: Sequence[str] = (), watch: Watch | None = None)
         findings.add("examined", "note", line)
     _labels(findings, dataset, looked)
     watch.line(f"looking at {len(looked.x):,} records ...")
-    EXAMINATIONS.get(len(codec.spec.axes), rows.examine)(findings, dataset, codec, looked)
+    examination = EXAMINATIONS.get(len(codec.spec.axes), rows.examine)
+    if isinstance(codec, Translations) and examination is pictures.examine:
+        examination = inputs.examine
+    examination(findings, dataset, codec, looked)
     watch.line("trying the recipe for a few seconds ...")
     counts = {split: len(getattr(dataset, split)) for split in SPLITS}
     why = next((line for line in plan.lines if line.startswith("recipe ")), f"recipe {run.recipe}")
-    return Checkup(
-        data, counts, findings, run.recipe, why.removeprefix("recipe "), cost(run, dataset), time.monotonic() - begun
-    )
+    named = [] if recipe is None else ["--recipe", recipe]
+    command = shlex.join(["ganworks", "train", data, *named, *(word for each in settings for word in ("--set", each))])
+    why, price = why.removeprefix("recipe "), cost(run, dataset)
+    return Checkup(data, counts, findings, run.recipe, why, price, time.monotonic() - begun, command)
 
 
 def _counts(findings: Findings, dataset: Dataset, codec: Codec) -> None:
     """How many, how they were read, what was left out, and how evenly they are labelled."""
-    train = len(dataset.train)
-    for most, level, advice in ADVICE:
+    train, translates = len(dataset.train), isinstance(codec, Translations)
+    for most, level, advice in ADVICE_WITH_INPUTS if translates else ADVICE:
         if train < most and not dataset.train.endless and codec.spec.axes:
             findings.add("count", level, f"{train:,} pictures to train on: {advice}")  # type: ignore[arg-type]
             break
@@ -92,7 +108,8 @@ def _counts(findings: Findings, dataset: Dataset, codec: Codec) -> None:
         findings.add("reading", "note", note)
     if dataset.skipped:
         shown = "; ".join(f"{each.name}: {each.reason}" for each in dataset.skipped[:3])
-        findings.add("left out", "warning", f"{len(dataset.skipped):,} files cannot be read: {shown}")
+        what = "were left out" if translates else "cannot be read"
+        findings.add("left out", "warning", f"{len(dataset.skipped):,} files {what}: {shown}")
     else:
         findings.add("left out", "good", "every record can be read")
 

@@ -21,11 +21,15 @@ PAIRS, ODD = 12, 24
 """Pairs and odd pictures on the page."""
 
 
-def examine(findings: Findings, dataset: Dataset, codec: Codec, looked: Looked) -> None:
+MIRRORS = "'augmentations=[{name=\"flip\"}]'"
+
+
+def examine(findings: Findings, dataset: Dataset, codec: Codec, looked: Looked, flip: str = MIRRORS) -> None:
+    """`flip` is the setting that mirrors pictures in training."""
     blank = _brightness(findings, codec, looked)
     thumbnails = looked.thumbnails()
     _copies(findings, codec, looked, thumbnails, blank)
-    _handedness(findings, thumbnails)
+    _handedness(findings, thumbnails, flip)
 
 
 def _brightness(findings: Findings, codec: Codec, looked: Looked) -> Tensor:
@@ -73,7 +77,7 @@ def _copies(findings: Findings, codec: Codec, looked: Looked, thumbnails: Tensor
         findings.shown.append(_sheet(f"{about}, side by side", codec, looked.x[rows]))
 
 
-def _handedness(findings: Findings, thumbnails: Tensor) -> None:
+def _handedness(findings: Findings, thumbnails: Tensor, flip: str) -> None:
     """Can mirrored pictures be told from originals? Where they cannot, flips double the data."""
     order = torch.randperm(len(thumbnails), generator=torch.Generator().manual_seed(0))[:4_000]
     if len(order) < FEWEST:
@@ -89,8 +93,7 @@ def _handedness(findings: Findings, thumbnails: Tensor) -> None:
         findings.add("handedness", "note", line)
     else:
         line = f"mirrored pictures cannot be told from originals ({told.accuracy:.0%} is chance): flips are safe; add"
-        setting = "--set 'augmentations=[{name=\"flip\"}]'"
-        findings.add("handedness", "good", f"{line} {setting} where there are few pictures")
+        findings.add("handedness", "good", f"{line} --set {flip} where there are few pictures")
 
 
 def _alike(x: Tensor, y: Tensor, most: int = 100_000) -> list[tuple[int, int]]:

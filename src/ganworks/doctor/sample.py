@@ -9,6 +9,7 @@ from torch.nn.functional import interpolate
 
 from ..domains import Codec, Dataset
 from ..domains.base import Indices
+from ..domains.translations import Translations
 from ..training.feed import derive, encode
 
 MOST = 20_000
@@ -22,6 +23,8 @@ class Looked(NamedTuple):
     """x (N, *shape) encoded, the label of each (N,) or None, its split (N,) and its row in that split (N,)."""
 
     x: Tensor
+    c: Tensor | None
+    """What each is made from (N, *shape), where that is a picture."""
     labels: Indices | None
     splits: Indices
     rows: Indices
@@ -38,17 +41,22 @@ def look(dataset: Dataset, codec: Codec) -> Looked:
     sources = [getattr(dataset, split) for split in SPLITS]
     total = sum(len(source) for source in sources)
     kept = min(1.0, MOST / max(total, 1))
-    parts, labels, splits, rows = [], [], [], []
+    parts, inputs, labels, splits, rows = [], [], [], [], []
+    translates = isinstance(codec, Translations)
     for number, source in enumerate(sources):
         if not len(source):
             continue
         chosen = np.sort(source.some(max(1, int(kept * len(source))), derive("doctor", number))).astype(np.int64)
         for some in np.array_split(chosen, -(-len(chosen) // 1_024)):
             fetched = source.fetch(some)
-            parts.append(encode(fetched.x, fetched.labels, codec, torch.device("cpu")).x)
+            batch = encode(fetched.x, fetched.labels, codec, torch.device("cpu"), fixed=True)
+            parts.append(batch.x)
+            if translates and batch.c is not None:
+                inputs.append(batch.c)
             labels.append(fetched.labels)
         splits.append(np.full(len(chosen), number))
         rows.append(chosen)
     known = [each for each in labels if each is not None]
     together = np.concatenate(known) if known and len(known) == len(labels) else None
-    return Looked(torch.cat(parts), together, np.concatenate(splits), np.concatenate(rows), total)
+    c = torch.cat(inputs) if inputs else None
+    return Looked(torch.cat(parts), c, together, np.concatenate(splits), np.concatenate(rows), total)

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import torch
 
 from .. import __version__
+from ..domains.translations import Translations
 from ..metrics.features import Extractor
 from ..metrics.intervals import LEAST, interval
 from ..settings import ConfigError, DataError
@@ -17,8 +18,10 @@ from ..training.folder import write_atomic
 from . import neighbours
 from .bench import CONFIDENCE, Bench, pick_for, prepare
 from .findings import findings
+from .learned import learned
 from .scores import METRICS, Scores, by_class, divergence, histogram, score
-from .subject import Notify, load
+from .subject import Notify, Subject, load
+from .translated import translated
 from .views import View, of_generated
 
 SCHEMA = 1
@@ -34,12 +37,15 @@ def evaluate(
     *,
     split: Literal["test", "validation"] = "test",
     anew: bool = False,
+    learn: bool = True,
     notify: Notify = lambda line: None,
 ) -> dict[str, Any]:
     """Judge a run against records it was not trained on. Returns what it stores as evaluation.json in the folder.
 
     extractor is "auto", a name, or "name:FILE". Every set holds `count` samples, fewer where the data has fewer.
-    Each number is the mean of `repeats` regenerations with seeds 0, 1, ..., with its interval.
+    Each number is the mean of `repeats` regenerations with seeds 0, 1, ..., with its interval; of pictures made from
+    pictures it is the mean over held-out ones, beside what needs no learning. Without `learn` no classifier is trained
+    to tell whether samples are what was asked for.
 
     Raises ConfigError, DataError or CheckpointError with one line: no run, other data, an empty split, an extractor
     that is not the one the stored evaluation used, unless `anew`.
@@ -48,8 +54,14 @@ def evaluate(
     if repeats < LEAST:
         raise ConfigError(f"repeats must be at least {LEAST} for an interval, got {repeats}")
     subject = load(folder, notify)
+    path = Path(folder) / FILE
+    if isinstance(subject.codec, Translations):
+        found = translated(
+            subject, extractor, count, k, split=split, notify=notify, check=lambda eye: _refuse_another(path, eye, anew)
+        )
+        return _store(path, subject, {**found, "classes": None, "neighbours": None}, begun)
     bench = prepare(subject, pick_for(subject, extractor, notify), count, k, split, notify)
-    _refuse_another(Path(folder) / FILE, bench.extractor, anew)
+    _refuse_another(path, bench.extractor, anew)
     fakes, scores = [], []
     for seed in range(repeats):
         notify(f"drawing and scoring {bench.size:,} samples, {seed + 1} of {repeats}")
@@ -57,32 +69,48 @@ def evaluate(
         scores.append(score(bench.reference, fakes[-1]))
     rows, troubles = table(bench, scores)
     classes = by_classes(bench, fakes)
-    found = findings({row["name"]: row for row in rows}, bench.size, repeats, classes)
+    said = findings({row["name"]: row for row in rows}, bench.size, repeats, classes)
+    obeyed = learned(subject, bench.size, learn, notify)
+    page = {
+        "protocol": _protocol(bench, split, repeats),
+        "metrics": rows,
+        "classes": classes,
+        **obeyed.record(),
+        "findings": [each._asdict() for each in (*said, *obeyed.findings)],
+        "neighbours": neighbours.write(subject, fakes[0].features, bench.reference.train, bench.rows),
+        "notes": [*bench.notes, *troubles, *obeyed.notes, "1 training seed"],
+    }
+    return _store(path, subject, page, begun)
+
+
+def _protocol(bench: Bench, split: str, repeats: int) -> dict[str, Any]:
+    """What somebody else could repeat the numbers from."""
+    return {
+        "extractor": bench.extractor.record(),
+        "count": bench.size,
+        "reference": f"{bench.size:,} records of the {split} split",
+        "split": split,
+        "resize": "as the codec of the run encodes",
+        "repeats": repeats,
+        "seeds": list(range(repeats)),
+        "confidence": CONFIDENCE,
+        "k": bench.reference.k,
+        "train": len(bench.rows),
+    }
+
+
+def _store(path: Path, subject: Subject, found: Mapping[str, Any], begun: float) -> dict[str, Any]:
+    """Write what was found under the run's own particulars, and return it as it is read back."""
     page = {
         "schema": SCHEMA,
         "made_by": f"ganworks {__version__}",
         "run": subject.record(),
-        "protocol": {
-            "extractor": bench.extractor.record(),
-            "count": bench.size,
-            "reference": f"{bench.size:,} records of the {split} split",
-            "split": split,
-            "resize": "as the codec of the run encodes",
-            "repeats": repeats,
-            "seeds": list(range(repeats)),
-            "confidence": CONFIDENCE,
-            "k": bench.reference.k,
-            "train": len(bench.rows),
-        },
-        "metrics": rows,
-        "classes": classes,
-        "findings": [each._asdict() for each in found],
-        "neighbours": neighbours.write(subject, fakes[0].features, bench.reference.train, bench.rows),
-        "notes": [*subject.notes, *bench.notes, *troubles, "1 training seed"],
+        **found,
+        "notes": [*subject.notes, *found["notes"]],
         "seconds": round(time.monotonic() - begun, 1),
     }
     plain: dict[str, Any] = _finite(page)
-    write_atomic(Path(folder) / FILE, json.dumps(plain, indent=1, allow_nan=False))
+    write_atomic(path, json.dumps(plain, indent=1, allow_nan=False))
     return plain
 
 

@@ -26,7 +26,7 @@ Level = Literal["good", "warning", "alarm"]
 
 
 class Finding(NamedTuple):
-    kind: Literal["closeness", "coverage", "copying", "classes"]
+    kind: Literal["closeness", "coverage", "copying", "classes", "asked", "codes"]
     level: Level
     line: str
 

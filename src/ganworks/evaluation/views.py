@@ -11,7 +11,7 @@ from ..domains.base import Indices, Raw
 from ..metrics.features import Extractor
 from ..model import Model
 from ..settings import DataError
-from ..training.feed import derive, encode
+from ..training.feed import again, derive, encode, held
 
 PART = 512
 """Samples that are drawn, encoded and seen at once; whole batches of the generator."""
@@ -44,8 +44,8 @@ def of_records(extractor: Extractor, codec: Codec, source: Source, rows: Indices
 def parts_of(codec: Codec, source: Source, rows: Indices) -> Iterator[Tensor]:
     """Records as encoded, PART at a time."""
     for start in range(0, len(rows), PART):
-        fetched = source.fetch(rows[start : start + PART])
-        yield encode(fetched.x, fetched.labels, codec, CPU).x
+        batch = held(source, rows[start : start + PART], codec)
+        yield batch.x if codec.output is codec else again(batch.x, codec)
 
 
 def labels_of(source: Source, rows: Indices) -> Tensor | None:
@@ -66,7 +66,7 @@ def of_generated(extractor: Extractor, model: Model, count: int, seed: int) -> V
 
 
 def encoded(records: Raw, codec: Codec) -> Tensor:
-    return encode(records, None, codec, CPU).x
+    return encode(records, None, codec.output, CPU).x
 
 
 @torch.no_grad()

@@ -51,6 +51,8 @@ def _context(found: Found) -> dict[str, Any]:
         "curves": pictures.drawing(plots.curves(found)),
         "classes": pictures.drawing(plots.classes(evaluation.get("classes") or {})),
         "metrics": words.rows(evaluation),
+        "methods": words.methods(evaluation),
+        "restored": pictures.picture(samples / "restored.png"),
         "protocol": words.protocol(evaluation) if evaluation else "",
         "notes": evaluation.get("notes") or [],
         "evaluate": f"ganworks evaluate {printable(str(found.folder))}",
@@ -58,6 +60,7 @@ def _context(found: Found) -> dict[str, Any]:
         "cards": {
             "Data": words.data_card(found),
             "Model": words.model_card(found),
+            **words.learned(evaluation),
             "Cost": words.cost(found),
         },
         "skipped": [(printable(name), printable(reason)) for name, reason in found.skipped[:SKIPPED]],

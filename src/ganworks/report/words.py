@@ -25,11 +25,21 @@ GLOSSARY = {
     "copying": "A statistic of distances to training: far below 0 copying, far above 0 underfitting.",
     "likelihood": "How unlikely held-out records are under narrow bells around the samples; punishes copies, too.",
     "likelihood-gap": "Training minus held-out; strongly negative when training records were memorised.",
+    "psnr": "How small the squared error of pixels is, in decibels; 1 dB less is a quarter more squared error.",
+    "psnr-y": "The same of brightness alone, as papers on enlarging report it.",
+    "ssim": "Likeness of local brightness, contrast and structure; 1 is equal.",
+    "l1": "Mean difference of pixels, as a share of the full range.",
+    "hole-psnr": "The same error inside the holes alone: known pixels are handed back as they were.",
+    "features": "How different output and target are to a network, relative to the target; sees blur.",
+    "spectrum": "Missing or invented texture, wherever exactly it lies.",
     "classifier-score": "High when the classifier is sure of each sample and finds all classes.",
     "classes": "Classes of the extractor's classifier that at least one sample falls into.",
     "classes-kl": "How far the shares of the classes are from those of held-out records.",
 }
-ASKED = {"closeness": "Close?", "coverage": "Complete?", "copying": "Copied?", "classes": "Even?"}
+ASKED = {
+    "closeness": "Close?", "coverage": "Complete?", "copying": "Copied?", "classes": "Even?",
+    "asked": "As asked?", "codes": "Codes?", "baselines": "Worth learning?", "stages": "Worth its cost?",
+}  # fmt: skip
 MACHINE = ("device", "name", "processor", "threads", "python", "torch", "cuda", "platform", "ganworks")
 
 
@@ -60,6 +70,11 @@ def _statement(found: Found) -> str:
         f"Each number is the mean of {protocol.get('repeats', '?')} sets of {number(protocol.get('count')):,.0f} "
         f"samples drawn anew, with a {number(protocol.get('confidence')):.0%} interval, of one training run."
     )
+    if found.evaluation.get("translated"):
+        sure = (
+            f"Each number is the mean over {number(protocol.get('count')):,.0f} held-out pictures, with a "
+            f"{number(protocol.get('confidence')):.0%} interval over pictures, of one training run."
+        )
     stale = ""
     if isinstance(judged, int) and judged != found.samples and not _is_best(found, judged):
         stale = f" The evaluation is of the state at {judged:,} samples; evaluate again for the present one."
@@ -87,21 +102,51 @@ def rows(evaluation: Mapping[str, Any]) -> list[dict[str, str]]:
         aim = {"lower": "lower is better", "higher": "higher is better"}.get(str(row.get("better")), "")
         if row.get("better") == "near" and row.get("ideal") is not None:
             aim = f"best near {row['ideal']:g}"
+        name, note = str(row.get("name")), str(row.get("note", ""))
+        meaning = GLOSSARY.get(name, note)
+        if evaluation.get("translated") and note and meaning != note:
+            meaning += f" Taken as: {note}."
         table.append({
             "label": str(row.get("label", row.get("name"))), "value": told(row.get("value")), "between": between,
             "floor": told(row.get("floor")), "copycat": told(row.get("copycat")), "aim": aim,
-            "meaning": GLOSSARY.get(str(row.get("name")), str(row.get("note", ""))),
+            "meaning": meaning,
         })  # fmt: skip
     return table
+
+
+def methods(evaluation: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The table of a model beside what needs no learning, as text; None where there is none."""
+    found = evaluation.get("translated")
+    if not isinstance(found, Mapping):
+        return None
+    columns, rows = found.get("columns") or [], found.get("rows") or []
+    table = []
+    for row in rows:
+        held = [(row.get("values") or {}).get(each.get("name")) or {} for each in columns]
+        values = [told(each.get("value")) for each in held]
+        table.append({"name": str(row.get("name")), "line": str(row.get("line", "")), "values": values})
+    return {
+        "columns": [f"{each.get('label')} {'↑' if each.get('better') == 'higher' else '↓'}" for each in columns],
+        "rows": table,
+        "sides": ", ".join(map(str, (found.get("sheet") or {}).get("columns") or [])),
+    }
 
 
 def protocol(evaluation: Mapping[str, Any]) -> str:
     """One sentence that somebody else could repeat the numbers from."""
     given = evaluation.get("protocol", {})
     extractor = given.get("extractor", {})
-    return (
+    features = (
         f"Features: {extractor.get('name', '?')} (SHA-256 {str(extractor.get('sha256', '?'))[:16]}..., "
-        f"{extractor.get('licence', 'licence unknown')}). {number(given.get('count')):,.0f} samples in every set; "
+        f"{extractor.get('licence', 'licence unknown')})."
+    )
+    if evaluation.get("translated"):
+        return (
+            f"{features} {number(given.get('count')):,.0f} pictures; reference: {given.get('reference', '?')}; feature "
+            f"distance by {given.get('backbone', '?')}. The floor is what training targets have against held-out ones."
+        )
+    return (
+        f"{features} {number(given.get('count')):,.0f} samples in every set; "
         f"reference: {given.get('reference', '?')}; seeds {_list(given.get('seeds'))}; "
         f"resize: {given.get('resize', '?')}. The floor is real data against real data, the copycat is training data "
         "passed off as generated: its distance "
@@ -136,6 +181,25 @@ def model_card(found: Found) -> dict[str, str]:
     if model.get("sha256"):
         card["SHA-256 of the weights"] = str(model["sha256"])
     return card
+
+
+def learned(evaluation: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The card of what a generator draws when asked, and what its codes mean; none without classes and codes."""
+    asked, codes = evaluation.get("asked") or {}, evaluation.get("codes") or {}
+    card = {}
+    if asked:
+        card["as asked"] = f"{number(asked.get('share')):.1%} of samples, by {asked.get('judge')}"
+        by_class = asked.get("by_class") or {}
+        card["by class"] = ", ".join(f"{name}: {number(share):.1%}" for name, share in by_class.items())
+        if asked.get("fakes_only") is not None:
+            card["taught by samples alone"] = f"{number(asked['fakes_only']):.1%} of held-out records named rightly"
+            card["taught by real records"] = f"{number(asked.get('reals_only')):.1%} of held-out records named rightly"
+    for place, each in enumerate(codes.get("categories") or [], 1):
+        if each.get("accuracy") is not None:
+            card[f"category {place}"] = f"names the class of {number(each['accuracy']):.1%} of samples"
+    for place, each in enumerate(codes.get("numbers") or [], 1):
+        card[f"number {place}"] = f"{each.get('follows')} follows it, r = {number(each.get('correlation')):+.2f}"
+    return {"What it obeys": card} if card else {}
 
 
 def cost(found: Found) -> dict[str, str]:
