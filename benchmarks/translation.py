@@ -43,7 +43,7 @@ _FACADES = (*SMALL, "domain.direction=BtoA")
 TASKS = {
     "super-resolution-x2": _photos("super-resolution-x2"),
     "denoise": _photos("denoise"),
-    "deblur": _photos("deblur", 'domain.steps=[{name="blur", sigma=1.6}, {name="noise", sigma=2.0}]'),
+    "deblur": _photos("deblur", "domain.steps.0.sigma=1.6"),
     "jpeg": _photos("jpeg-repair"),
     "inpaint-thin": _photos("inpaint", "domain.preset=inpaint-thin"),
     "inpaint-wide": _photos("inpaint", "domain.preset=inpaint-wide"),

@@ -78,6 +78,9 @@ def test_the_discriminator_stands_still_in_the_pixel_stage(run) -> None:
     assert all("generator/charbonnier" in entry for entry in steps)
     judged = [entry for entry in read(each.folder / "journal.jsonl") if entry["kind"] == "judged"]
     assert {"psnr", "ssim", "l1"} <= judged[-1]["numbers"].keys()
+    assert judged[-1]["distance"] == pytest.approx(judged[-1]["numbers"]["l1"])
+    page = json.loads((each.folder / "model" / "model.json").read_text(encoding="utf-8"))
+    assert page["samples"] == 96  # the last one, whatever was nearest in pixels
 
 
 def test_a_class_is_drawn_when_asked_for(run) -> None:

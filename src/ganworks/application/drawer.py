@@ -27,7 +27,7 @@ class Drawer:
         codec = model.codec
         if not isinstance(codec, Translations):
             raise ConfigError(
-                f"this run makes {model.run.domain.name} from latents, not from pictures; draw from it with: "
+                "this run draws from latents, not from pictures; draw from it with: "
                 f"ganworks sample {model.path or 'RUN'}"
             )
         self.codec, self.network, self.tile = codec, model.network, tile

@@ -141,6 +141,8 @@ class Judge:
         if self.best is None or not self.readings:
             return None
         best, last = self.best.reading, self.readings[-1]
+        if self._probe is not None and self._probe.facts["paired"] and self.session.run.health.choose_by == "distance":
+            return None
         if last.distance <= SETTLED * self.readings[0].distance:
             return None
         return self.best if is_closer(best.distance, best.groups, last.distance, last.groups) else None
