@@ -4,7 +4,6 @@ Pillow gives colours of 16 bits at 8, so those are read with OpenCV (PNG) and ti
 """
 
 import io
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from PIL import ImageCms
 
 from ..domains.base import Raw
 from ..domains.image.decode import FORMATS, Unreadable, decode, own_pixel_limit, probe
+from ..extras import library
 from ..settings import ConfigError
 
 LARGEST = 1 << 30
@@ -58,16 +58,8 @@ def read(path: Path) -> Picture:
         return _without_profile(Picture(pixels, alpha, _profile(data), notes))
 
 
-def library(name: str, why: str) -> Any:
-    """Raises ConfigError when an optional library is not installed."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ConfigError(f"{why} need {name} ({error}); pip install 'ganworks[imaging]'") from None
-
-
 def _deep_png(data: bytes) -> Picture:
-    cv2 = library("cv2", "PNG files with colours of 16 bits")
+    cv2 = library("cv2", "PNG files with colours of 16 bits", "imaging")
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16:
         raise Unreadable("cannot be decoded at 16 bits")
@@ -88,7 +80,7 @@ def _deep_tiff(data: bytes) -> Picture | None:
     except Exception:  # Pillow knows fewer kinds than tifffile
         if not data:
             return None
-    tifffile = library("tifffile", "TIFF files with colours of 16 bits")
+    tifffile = library("tifffile", "TIFF files with colours of 16 bits", "imaging")
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             page = file.pages[0]
@@ -118,7 +110,7 @@ def _decoded_tiff(page: Any, data: bytes) -> tuple[Raw, bool]:
     except (ValueError, KeyError) as error:
         if "imagecodecs" not in str(error):
             raise
-        cv2 = library("cv2", f"TIFF files compressed as {page.compression.name}")
+        cv2 = library("cv2", f"TIFF files compressed as {page.compression.name}", "imaging")
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         if pixels is None or pixels.dtype != np.uint16:
             raise Unreadable(f"compressed as {page.compression.name}, which cannot be decoded here") from None

@@ -10,7 +10,8 @@ import numpy as np
 from PIL import Image as PILImage
 
 from ..domains.base import Raw
-from .reading import Picture, library
+from ..extras import library
+from .reading import Picture
 
 QUALITY = 95
 """Of a JPEG; its colours are kept at full size."""
@@ -73,7 +74,7 @@ def shallow(pixels: Raw) -> Raw:
 
 def _deep_png(pixels: Raw, profile: bytes | None) -> bytes:
     """OpenCV has no grey with opacity, so that is written as colours that are all grey."""
-    cv2 = library("cv2", "PNG files with colours of 16 bits")
+    cv2 = library("cv2", "PNG files with colours of 16 bits", "imaging")
     if pixels.shape[2] == 2:
         pixels = pixels[..., [0, 0, 0, 1]]
     done, data = cv2.imencode(".png", np.ascontiguousarray(pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]))
@@ -88,7 +89,7 @@ def _profile_chunk(profile: bytes) -> bytes:
 
 
 def _deep_tiff(pixels: Raw, profile: bytes | None) -> bytes:
-    tifffile = library("tifffile", "TIFF files with colours of 16 bits")
+    tifffile = library("tifffile", "TIFF files with colours of 16 bits", "imaging")
     buffer = io.BytesIO()
     tifffile.imwrite(
         buffer,

@@ -1,7 +1,8 @@
 """ganworks train: from data to a generator."""
 
 import os
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -71,8 +72,7 @@ def _one(words: "Words", evidence: bool) -> int:
         watch.line(f"run {plan.folder}: watch {plan.folder / 'samples' / 'latest.png'}")
         launch.launch(plan, watch)
     if not first:
-        # Now and then torch's threads abort a process on its way out, and the launcher would take the first one down.
-        os._exit(0)
+        _leave()
     if told := verdict_of(plan.folder):
         watch.line(told)
     if evidence:
@@ -84,7 +84,17 @@ def _one(words: "Words", evidence: bool) -> int:
         if plan.run.domain.given == "nothing"
         else f"done: {plan.folder / 'samples' / 'latest.png'}; use it with: ganworks apply {plan.folder} IN OUT"
     )
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        _leave()
     return 0
+
+
+def _leave() -> NoReturn:
+    """End a process that was one of several at once: now and then torch's threads abort one on its way out, after all
+    is written, and the launcher would call that a failure."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _many(words: "Words", processes: int, restarts: int) -> int:

@@ -42,8 +42,7 @@ class Translations(Codec):
 
     def shown(self, c: Tensor) -> Raw:
         """Inputs as pictures of the target's kind and size, for previews."""
-        channels = self.target.channels
-        seen = c[:, :channels] if c.shape[1] >= channels else c[:, :1].expand(-1, channels, -1, -1)
+        seen = pictured(c, self.target.channels)
         if self.scale > 1:
             seen = functional.interpolate(seen, scale_factor=self.scale, mode="nearest")
         return self.target.decode(seen)
@@ -64,6 +63,11 @@ class Translations(Codec):
 
     def preview(self, records: Raw, columns: int | None = None) -> npt.NDArray[np.uint8]:
         return self.target.preview(records, columns)
+
+
+def pictured(c: Tensor, channels: int) -> Tensor:
+    """The picture in a condition, with as many channels: without its mask, or grey repeated."""
+    return c[:, :channels] if c.shape[1] >= channels else c[:, :1].expand(-1, channels, -1, -1)
 
 
 def no_mask(mask: Tensor | None) -> None:

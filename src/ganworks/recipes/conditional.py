@@ -3,21 +3,12 @@
 from functools import partial
 
 from ..adversarial.latents import Coded
-from ..adversarial.objectives import Hinge, NonSaturating
-from ..adversarial.optimisers import Adam
 from ..adversarial.recognition import AsAsked, Classes, Codes, ReadCodes
-from ..networks import (
-    DcganDiscriminator,
-    DcganGenerator,
-    MlpDiscriminator,
-    MlpGenerator,
-    ResnetDiscriminator,
-    ResnetGenerator,
-)
-from ..schedule import Linear
+from ..networks import DcganDiscriminator, MlpDiscriminator
 from ..settings import Tree
 from ..training.run import Budget, Run
 from .base import Recipe, Situation
+from .classics import dcgan, mlp, sngan
 from .modern import lean
 
 CLASSES: Tree = {"name": "image", "condition": "class"}
@@ -25,33 +16,19 @@ CLASSES: Tree = {"name": "image", "condition": "class"}
 
 def cgan(situation: Situation) -> Run:
     """The first conditional pair: perceptrons that are given the class beside the latent and beside the sample."""
-    generator, discriminator = MlpGenerator(), MlpDiscriminator(condition="input")
-    adam = Adam(learning_rate=2e-4, beta1=0.5, beta2=0.999)
-    return Run(
-        recipe="cgan", data=situation.data, domain=situation.domain, generator=generator, discriminator=discriminator,
-        objective=NonSaturating(), generator_optimiser=adam, discriminator_optimiser=adam, share_fakes=True,
-        budget=Budget(samples=3_000_000),
-    )  # fmt: skip
+    return mlp(situation).model_copy(update={"recipe": "cgan", "discriminator": MlpDiscriminator(condition="input")})
 
 
 def acgan(situation: Situation) -> Run:
     """The discriminator is not told the class, it names it; the generator is paid for being understood."""
-    adam = Adam(learning_rate=2e-4, beta1=0.5, beta2=0.999)
-    return Run(
-        recipe="acgan", data=situation.data, domain=situation.domain, generator=DcganGenerator(),
-        discriminator=DcganDiscriminator(condition="none"), objective=NonSaturating(), terms=(Classes(), AsAsked()),
-        generator_optimiser=adam, discriminator_optimiser=adam, share_fakes=True, budget=Budget(samples=3_000_000),
-    )  # fmt: skip
+    judge = DcganDiscriminator(condition="none")
+    changes = {"recipe": "acgan", "discriminator": judge, "terms": (Classes(), AsAsked())}
+    return dcgan(situation).model_copy(update=changes)
 
 
 def projection(situation: Situation) -> Run:
-    """The projection discriminator on residual networks with spectral normalisation."""
-    adam = Adam(learning_rate=Linear(start=2e-4, end=0.0), beta1=0.0, beta2=0.9)
-    return Run(
-        recipe="projection", data=situation.data, domain=situation.domain, generator=ResnetGenerator(),
-        discriminator=ResnetDiscriminator(), objective=Hinge(), generator_optimiser=adam, discriminator_optimiser=adam,
-        discriminator_turns=5, budget=Budget(samples=3_000_000),
-    )  # fmt: skip
+    """The projection discriminator on the residual networks of `sngan`, which project where there is a class."""
+    return sngan(situation).model_copy(update={"recipe": "projection"})
 
 
 def infogan(situation: Situation) -> Run:

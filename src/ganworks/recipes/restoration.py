@@ -12,7 +12,7 @@ from ..adversarial.optimisers import Adam
 from ..adversarial.reconstructions import L1, Charbonnier, Frequency, Perceptual
 from ..adversarial.regularisers import R1, R2
 from ..adversarial.turn import Term
-from ..networks import Generator
+from ..networks import Discriminator, Generator
 from ..networks.translation import HolesGenerator, PatchDiscriminator, RestorationGenerator, UnetGenerator
 from ..schedule import Cosine, Linear
 from ..settings import Tree
@@ -51,27 +51,31 @@ def colorize(situation: Situation) -> Run:
 
 
 def _staged(situation: Situation, name: str, generator: Generator, pixel: tuple[Term, ...], adversarial: float) -> Run:
-    on_cpu = situation.device.type == "cpu"
-    rate = Cosine(start=1e-3 if on_cpu else 2e-4, end=1e-4, until=PIXELS)
-    # A penalty is on the slope of all logits together, and there is one for every four pixels each way.
+    textures = (Frequency(weight=risen(0.05)), Perceptual(weight=risen(0.1), extractor="random:vgg:0"))
+    judge = PatchDiscriminator(width=32 if situation.device.type == "cpu" else 64, layers=2, norm="none")
+    return staged(situation, name, (generator, judge), (*pixel, *textures), adversarial)
+
+
+def staged(
+    situation: Situation,
+    name: str,
+    networks: tuple[Generator, Discriminator],
+    terms: tuple[Term, ...],
+    adversarial: float,
+) -> Run:
+    """A pixel stage, then an adversarial one; the judge's logits are for patches."""
+    rate = Cosine(start=1e-3 if situation.device.type == "cpu" else 2e-4, end=1e-4, until=PIXELS)
+    # A penalty is on the slope of all logits together, and there is one for every four pixels each way, every frame.
     gamma = 16 / math.prod(situation.spec.axes)
-    rising = Linear(start=0.0, end=1.0, begin=PIXELS, until=WARM)
-    terms = (
-        *pixel,
-        Frequency(weight=_risen(rising, 0.05)),
-        Perceptual(weight=_risen(rising, 0.1), extractor="random:vgg:0"),
-        R1(weight=gamma),
-        R2(weight=gamma),
-    )
     return Run(
         recipe=name,
         data=situation.data,
         domain=situation.domain,
-        generator=generator,
-        discriminator=PatchDiscriminator(width=32 if on_cpu else 64, layers=2, norm="none"),
+        generator=networks[0],
+        discriminator=networks[1],
         objective=Relativistic(),
-        adversarial=_risen(rising, adversarial),
-        terms=terms,
+        adversarial=risen(adversarial),
+        terms=(*terms, R1(weight=gamma), R2(weight=gamma)),
         generator_optimiser=Adam(learning_rate=rate, beta1=0.9, beta2=0.99),
         discriminator_optimiser=Adam(learning_rate=2e-4, beta1=0.0, beta2=0.99),
         half_life=2_000,
@@ -82,8 +86,9 @@ def _staged(situation: Situation, name: str, generator: Generator, pixel: tuple[
     )
 
 
-def _risen(rising: Linear, weight: float) -> Linear:
-    return rising.model_copy(update={"end": weight})
+def risen(weight: float) -> Linear:
+    """A weight that is nothing in the pixel stage."""
+    return Linear(start=0.0, end=weight, begin=PIXELS, until=WARM)
 
 
 def _scale(situation: Situation) -> int:

@@ -70,8 +70,7 @@ def cyclegan(situation: Situation) -> Run:
 
 def style_collection(situation: Situation) -> Run:
     """Photographs into the manner of a collection of pictures: `cut`, whose identity pass keeps the colours."""
-    run = _contrastive(situation, "style-collection", PatchNce(weight=1.0), LONG)
-    return run.model_copy(update={"recipe": "style-collection"})
+    return _contrastive(situation, "style-collection", PatchNce(weight=1.0), LONG)
 
 
 def _contrastive(situation: Situation, name: str, term: PatchNce, budget: Budget) -> Run:

@@ -4,24 +4,15 @@ As the repair of pictures, a pixel stage and then an adversarial one, but the ju
 terms look after time: `flow` teaches the sense of motion, `temporal` asks what stays to stay. Sajjadi et al. (2018).
 """
 
-import math
 from functools import partial
 
-from ..adversarial.objectives import Relativistic
-from ..adversarial.optimisers import Adam
 from ..adversarial.reconstructions import Charbonnier, Flow, Temporal
-from ..adversarial.regularisers import R1, R2
 from ..networks.translation import FramesDiscriminator, RecurrentGenerator
-from ..schedule import Cosine, Linear
 from ..settings import Tree
 from ..training.health import Health
-from ..training.run import Budget, Run
+from ..training.run import Run
 from .base import Recipe, Situation
-
-PIXELS = 0.6
-"""Share of the run that is its pixel stage."""
-WARM = 0.7
-"""Share after which the adversarial stage pays in full."""
+from .restoration import staged
 
 
 def restore(situation: Situation, *, name: str) -> Run:
@@ -34,27 +25,11 @@ def restore(situation: Situation, *, name: str) -> Run:
         width=32 if on_cpu else 64, blocks=6 if on_cpu else 10, fold=2 if on_cpu and scale == 1 else 1,
         tail="direct" if on_cpu else "full", motion_width=12 if on_cpu else 24, motion_levels=2 if scale > 1 else 3,
     )  # fmt: skip
-    # A penalty is on the slope of all logits together, and there is one for every four pixels each way, every frame.
-    gamma = 16 / math.prod(situation.spec.axes)
-    return Run(
-        recipe=name,
-        data=situation.data,
-        domain=situation.domain,
-        generator=generator,
-        discriminator=FramesDiscriminator(width=32 if on_cpu else 64, layers=2, norm="none", stack=min(3, frames)),
-        objective=Relativistic(),
-        adversarial=Linear(start=0.0, end=0.01, begin=PIXELS, until=WARM),
-        terms=(Charbonnier(weight=1.0), Flow(weight=0.5), Temporal(weight=0.2), R1(weight=gamma), R2(weight=gamma)),
-        generator_optimiser=Adam(
-            learning_rate=Cosine(start=1e-3 if on_cpu else 2e-4, end=1e-4, until=PIXELS), beta1=0.9, beta2=0.99
-        ),
-        discriminator_optimiser=Adam(learning_rate=2e-4, beta1=0.0, beta2=0.99),
-        half_life=1_000,
-        batch=4 if on_cpu else 8,
-        share_fakes=True,
-        health=Health(judgements=20, samples=64, remedies=0, extractor="random"),
-        budget=Budget(minutes=30),
-    )
+    judge = FramesDiscriminator(width=32 if on_cpu else 64, layers=2, norm="none", stack=min(3, frames))
+    terms = (Charbonnier(weight=1.0), Flow(weight=0.5), Temporal(weight=0.2))
+    health = Health(judgements=20, samples=64, remedies=0, extractor="random")
+    changes = {"half_life": 1_000, "batch": 4 if on_cpu else 8, "health": health}
+    return staged(situation, name, (generator, judge), terms, 0.01).model_copy(update=changes)
 
 
 def _preset(name: str) -> Tree:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ...domains.clips.film import library
+from ...domains.clips.film import pyav
 from ...settings import ConfigError
 
 WRITTEN = {".mp4": "libx264", ".m4v": "libx264", ".mov": "libx264", ".mkv": "libx264", ".webm": "libvpx-vp9"}
@@ -22,7 +22,7 @@ def encoder_for(target: Path, codec: str | None) -> str:
         raise ConfigError(f"{target}: a video is written as {', '.join(WRITTEN)}, got '{target.suffix}'")
     if codec is None:
         return usual
-    av = library()
+    av = pyav()
     try:
         found = av.Codec(codec, "w")
     except (av.FFmpegError, ValueError):

@@ -5,10 +5,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...domains.base import Raw
+from ...extras import library
 from ...metrics.pictures import visible, warping_error
 from ...settings import ConfigError
 from ..drawer import fitted
-from ..reading import library
 from ..writing import shallow
 
 LEAST = 64
@@ -20,7 +20,7 @@ def flows(now: Raw, before: Raw) -> tuple[Tensor, Tensor]:
 
     Dense inverse search, Kroeger et al. (2016), as OpenCV has it. Raises ConfigError when that is not installed.
     """
-    cv2 = library("cv2", "optical flows")
+    cv2 = library("cv2", "optical flows", "imaging")
     height, width = now.shape[:2]
     factor = max(1, -(-LEAST // min(height, width)))
     grey = [fitted(shallow(each), 1)[..., 0] for each in (now, before)]

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from ...domains.base import Raw
-from ...domains.clips.film import Film, Shot, converted, deep, library, opaque, reason
+from ...domains.clips.film import Film, Shot, converted, deep, opaque, pyav, reason
 from ...settings import ConfigError, DataError
 from ...training.folder import PARTIAL, sync_folder
 
@@ -28,7 +28,7 @@ class Making:
     """A video that is being made beside `film`. Nothing stands at the target before `finish`."""
 
     def __init__(self, target: Path, film: Film, encoder: str):
-        self._av = library()
+        self._av = pyav()
         self.target, self.film, self.encoder = target, film, encoder
         target.parent.mkdir(parents=True, exist_ok=True)
         name = f"{PARTIAL}{os.getpid()}-{next(_serial)}{target.suffix.lower()}"

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from ...settings import ConfigError, DataError
+from ...extras import library
+from ...settings import DataError
 from ..base import Raw
 
 SUFFIXES = (
@@ -41,7 +42,7 @@ class Film:
     """
 
     def __init__(self, path: Path):
-        self._av = library()
+        self._av = pyav()
         self.path = path
         try:
             self.container = self._av.open(str(path))
@@ -142,12 +143,9 @@ class Film:
             self._end = max(self._end, (pts + (duration or 0)) * unit)
 
 
-def library() -> Any:
+def pyav() -> Any:
     """PyAV. Raises ConfigError when it is not installed."""
-    try:
-        return import_module("av")
-    except ImportError as error:
-        raise ConfigError(f"videos need av ({error}); pip install 'ganworks[video]'") from None
+    return library("av", "videos", "video")
 
 
 def natural(path: Path) -> list[tuple[int, str]]:

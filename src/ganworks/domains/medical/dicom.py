@@ -11,7 +11,7 @@ import numpy as np
 
 from ...settings import DataError, printable
 from ..base import Raw, Skipped
-from .scan import Scan, Written, library
+from .scan import Scan, Written, reader
 
 _GREY = ("MONOCHROME1", "MONOCHROME2")
 
@@ -60,7 +60,7 @@ class Series(Scan):
         return np.concatenate(read)
 
     def written(self, values: Raw, kept: Raw, note: str) -> Iterator[Written]:
-        uid = library("pydicom").uid.generate_uid()
+        uid = reader("pydicom").uid.generate_uid()
         start = 0
         for path, data in self._files:
             own = _pixels(path)
@@ -77,7 +77,7 @@ class Series(Scan):
 
 def _opened(path: Path) -> Any:
     """The header of a file that has grey pixels. Raises DataError with the reason alone."""
-    pydicom = library("pydicom")
+    pydicom = reader("pydicom")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -107,7 +107,7 @@ def _pixels(path: Path) -> Raw:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            data = library("pydicom").dcmread(path)
+            data = reader("pydicom").dcmread(path)
             syntax = data.file_meta.get("TransferSyntaxUID")
             pixels = np.asarray(data.pixel_array)
     except MemoryError:
@@ -139,7 +139,7 @@ def _limits(data: Any) -> tuple[int, int]:
 
 def _file(path: Path, stored: Raw, factor: int, series_uid: str, note: str) -> bytes:
     """A new DICOM file with these pixels (frames, H, W): another object of another series, and says so."""
-    pydicom = library("pydicom")
+    pydicom = reader("pydicom")
     changed = pydicom.dcmread(path)
     syntax = changed.file_meta.get("TransferSyntaxUID")
     if stored.dtype.itemsize > 2 or (syntax is not None and not syntax.is_little_endian):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...settings import DataError
 from ..base import Raw
-from .scan import Scan, Written, library
+from .scan import Scan, Written, reader
 
 _SUBJECT = re.compile(r"(sub-[A-Za-z0-9]+)")
 """How BIDS names whose a file is."""
@@ -18,7 +18,7 @@ _SUBJECT = re.compile(r"(sub-[A-Za-z0-9]+)")
 
 def volume(path: Path, axis: int = 2) -> "Volume":
     """Open one NIfTI file; its slices are counted by `axis`. Raises DataError with the reason alone."""
-    nibabel = library("nibabel")
+    nibabel = reader("nibabel")
     try:
         image = nibabel.load(path)
     except OSError as error:

@@ -5,11 +5,11 @@ import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...settings import ConfigError, DataError, printable
+from ...extras import library
+from ...settings import DataError, printable
 from ..base import Raw, Skipped
 
 NOTE = "not for diagnosis"
@@ -103,12 +103,8 @@ def scans(paths: list[Path], axis: int = 2) -> tuple[list[Scan], list[Skipped]]:
     return made, skipped
 
 
-def library(name: str) -> Any:
+def reader(name: str) -> Any:
     """pydicom or nibabel. Raises ConfigError when it is not installed."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return import_module(name)
-    except ImportError as error:
-        what = "DICOM" if name.startswith("pydicom") else "NIfTI"
-        raise ConfigError(f"{what} files need {name} ({error}); pip install 'ganworks[medical]'") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return library(name, f"{'DICOM' if name.startswith('pydicom') else 'NIfTI'} files", "medical")

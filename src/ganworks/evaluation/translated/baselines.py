@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ...domains.degraded import DegradedPictures, Step, known_kernel
-from ...domains.translations import Translations
+from ...domains.translations import Translations, pictured
 from ...metrics.pictures import psnr
 from . import classical
 
@@ -60,9 +60,7 @@ class Baseline(NamedTuple):
 def given(codec: Translations, c: Tensor) -> Given:
     """Inputs c (B, C, H, W) in -1..1 for a classical method."""
     channels = codec.output.channels
-    seen = c[:, :channels] if c.shape[1] >= channels else c[:, :1].expand(-1, channels, -1, -1)
-    if channels == 1 and c.shape[1] == 3:
-        seen = c.mean(1, keepdim=True)
+    seen = c.mean(1, keepdim=True) if channels == 1 and c.shape[1] == 3 else pictured(c, channels)
     mask = c[:, -1:] > 0 if fills_holes(codec) else None
     small = (seen.float() + 1).clamp(0, 2) / 2
     return Given(classical.bicubic(small, codec.scale), mask, small, codec.scale)

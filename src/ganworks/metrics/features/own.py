@@ -124,7 +124,7 @@ def train(
     page = {**about, "prepared": list(x.shape[1:]), "accuracy": accuracy, "made_by": "ganworks", "sha256": sha256}
     if folder is not None:
         try:
-            _keep(path, data, json.dumps(page, indent=1))
+            keep(path, data, json.dumps(page, indent=1))
         except OSError as error:
             notify(f"{path.parent}: cannot be written ({error.strerror or error}); the features are not kept")
     return Own(Weights(safetensors.torch.load(data), sha256, path), page)
@@ -191,7 +191,7 @@ def _check_labels(labels: Tensor, count: int, classes: tuple[str, ...]) -> None:
         )
 
 
-def _keep(path: Path, data: bytes, page: str) -> None:
+def keep(path: Path, data: bytes, page: str) -> None:
     """The page last: without it the weights count for nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for target, content in ((path, data), (path.with_suffix(".json"), page.encode())):

@@ -1,7 +1,7 @@
 """`resnet-translation`: residual blocks between halvings and doublings (Johnson et al. 2016); `cycle`: two of them."""
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -17,10 +17,9 @@ from .translator import Heads, Translator, need_sides, sides
 Direction = Literal["AtoB", "BtoA"]
 
 
-class ResnetTranslationGenerator(Generator):
-    """The generator of CycleGAN (Zhu et al. 2017), with `antialias` that of CUT (Park et al. 2020)."""
+class Resnets(Generator):
+    """What one and two of these networks are set by."""
 
-    name: Literal["resnet-translation"] = "resnet-translation"
     latent: int = Field(default=0, ge=0)
     """Length of the latent vector, which is ignored."""
     width: int = Field(default=64, gt=0)
@@ -33,6 +32,12 @@ class ResnetTranslationGenerator(Generator):
     """Of each sample, of the batch, or none. With that of each sample no tile equals the whole."""
     antialias: bool = False
     """Halve and double with a low-pass beside a convolution of stride 1."""
+
+
+class ResnetTranslationGenerator(Resnets):
+    """The generator of CycleGAN (Zhu et al. 2017), with `antialias` that of CUT (Park et al. 2020)."""
+
+    name: Literal["resnet-translation"] = "resnet-translation"
     heads: int = Field(default=0, ge=0)
     """Outputs of a projection head, 256 in CUT; 0 builds none."""
     heads_at: tuple[int, ...] = (0, 1, 2, 3, 7)
@@ -41,7 +46,7 @@ class ResnetTranslationGenerator(Generator):
 
     def build(self, spec: Spec) -> nn.Module:
         sizes = sides(spec, self.name)
-        network = ResnetTranslator(_Plan.of(self, sizes.inputs, sizes.outputs), Activate(spec.spans))
+        network = ResnetTranslator(self, sizes.inputs, sizes.outputs, Activate(spec.spans))
         need_sides(sizes, f"{self.name} with {self.halvings} halvings", network.multiple, network.least)
         if self.heads:
             grids = [self.width << stage for stage in range(1, self.halvings + 1)]
@@ -49,25 +54,13 @@ class ResnetTranslationGenerator(Generator):
         return network
 
 
-class CycleGenerator(Generator):
+class CycleGenerator(Resnets):
     """Two of `resnet-translation`, one a direction, over both sides stacked on channels. Zhu et al. (2017).
 
     The condition is cat(A, B), what is drawn cat(B, A), both of twice a picture's channels.
     """
 
     name: Literal["cycle"] = "cycle"
-    latent: int = Field(default=0, ge=0)
-    """Length of the latent vector, which is ignored."""
-    width: int = Field(default=64, gt=0)
-    """Channels at full size; twice as many after each halving."""
-    halvings: int = Field(default=2, ge=1, le=6)
-    """Halvings before the blocks, as many doublings after."""
-    blocks: int = Field(default=9, gt=0)
-    """Residual blocks; 9 for 256 pixels, 6 for 128."""
-    norm: Norm = "instance"
-    """Of each sample, of the batch, or none. With that of each sample no tile equals the whole."""
-    antialias: bool = False
-    """Halve and double with a low-pass beside a convolution of stride 1."""
 
     def build(self, spec: Spec) -> nn.Module:
         sizes = sides(spec, self.name)
@@ -77,39 +70,23 @@ class CycleGenerator(Generator):
                 f"{sizes.outputs}; set domain.cycle=true on the domain unpaired"
             )
         channels = sizes.inputs // 2
-        plan = _Plan.of(self, channels, channels)
         halves = _half(spec.spans, channels)
-        network = PairOfTranslators(*(ResnetTranslator(plan, Activate(spans)) for spans in halves))
+        network = PairOfTranslators(*(ResnetTranslator(self, channels, channels, Activate(spans)) for spans in halves))
         need_sides(sizes, f"{self.name} with {self.halvings} halvings", network.multiple, network.least)
         return network
-
-
-class _Plan(NamedTuple):
-    inputs: int
-    outputs: int
-    width: int
-    halvings: int
-    blocks: int
-    norm: Norm
-    antialias: bool
-
-    @classmethod
-    def of(cls, settings: ResnetTranslationGenerator | CycleGenerator, inputs: int, outputs: int) -> "_Plan":
-        chosen = settings.width, settings.halvings, settings.blocks, settings.norm, settings.antialias
-        return cls(inputs, outputs, *chosen)
 
 
 class ResnetTranslator(Translator):
     """A 7 x 7 convolution, halvings, residual blocks, doublings, a 7 x 7 convolution; edges are reflected."""
 
-    def __init__(self, plan: _Plan, activate: Activate):
+    def __init__(self, plan: Resnets, inputs: int, outputs: int, activate: Activate):
         super().__init__()
         norm, grids = plan.norm, [plan.width << stage for stage in range(plan.halvings + 1)]
-        self.stem = nn.Sequential(_layer(plan.inputs, grids[0], 7, norm), *norm_layers(norm, grids[0]), nn.ReLU())
+        self.stem = nn.Sequential(_layer(inputs, grids[0], 7, norm), *norm_layers(norm, grids[0]), nn.ReLU())
         self.downs = nn.ModuleList(_Down(width, norm, plan.antialias) for width in grids[:-1])
         self.blocks = nn.ModuleList(_Block(grids[-1], norm) for _ in range(plan.blocks))
         self.ups = nn.Sequential(*(_up(width, norm, plan.antialias) for width in reversed(grids[:-1])))
-        last = nn.Conv2d(grids[0], plan.outputs, 7, padding=3, padding_mode="reflect")
+        last = nn.Conv2d(grids[0], outputs, 7, padding=3, padding_mode="reflect")
         self.end, self.activate = normal(last, 0.02), activate
         multiple = 1 << plan.halvings
         # Reflected edges and the variance of a sample want two pixels on the coarsest grid, the first layer four.

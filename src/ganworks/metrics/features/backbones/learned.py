@@ -6,10 +6,7 @@ same cut (learning.py), and is then read layer by layer at any size.
 
 import hashlib
 import json
-import os
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 import safetensors.torch
@@ -18,7 +15,7 @@ from torch import Tensor, nn
 
 from ....settings import ConfigError, DataError
 from ..learning import SMALL, Notify
-from ..own import Own, train
+from ..own import Own, keep, train
 from .base import Backbone, Maps
 
 CUTS, STEPS = 2000, 300
@@ -63,8 +60,7 @@ def learn_backbone(
     data = safetensors.torch.save({key: each.contiguous() for key, each in own.network.state_dict().items()})
     page = {**own.page, "sha256": hashlib.sha256(data).hexdigest()}
     try:
-        _write(path, data)
-        _write(path.with_suffix(".json"), json.dumps(page, indent=1).encode())
+        keep(path, data, json.dumps(page, indent=1))
     except OSError as error:
         raise DataError(f"{path}: cannot be written, {error.strerror or error}") from None
     return Learned(f"self:{path}", Own.open(path))
@@ -87,17 +83,3 @@ def _cuts(parts: list[Tensor], seed: int) -> Tensor:
         downs, rights = (torch.randint(each, (count,), generator=generator).tolist() for each in room)
         cuts += [part[row, :, y : y + side, x : x + side] for row, y, x in zip(rows, downs, rights, strict=True)]
     return torch.stack(cuts)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        with suppress(OSError):
-            partial.unlink()
