@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ganworks.adversarial import OPTIMISERS, Game, Player, Rules
+from ganworks.adversarial.augment import Affine, Cutout
 from ganworks.adversarial.latents import Coded, Normal
 from ganworks.adversarial.objectives import NonSaturating, Relativistic
 from ganworks.adversarial.recognition import AsAsked, Classes, Codes, ReadCodes, surprise
@@ -78,3 +79,22 @@ def test_codes_that_do_not_fit_into_the_latent_are_refused() -> None:
 def test_a_term_with_nothing_to_recognise_says_so() -> None:
     with pytest.raises(ConfigError, match=r"^the term classes has nothing to recognise here; [^\n]+$"):
         game((Classes(),), guess=None).step(batches())
+
+
+def test_categories_are_read_off_changed_samples_and_numbers_off_the_samples_as_they_are() -> None:
+    coded = Coded(categories=(3,), continuous=1)
+    through = (Cutout(reach=1.0), Affine())
+    played = game((Codes(through=through), ReadCodes(through=through)), coded, coded.codes, condition=None)
+    plain = game((Codes(), ReadCodes()), coded, coded.codes, condition=None)
+    stream = [Batch(each.x) for each in itertools.islice(batches(), 40)]
+    costs = [played.step(iter([each, each]))["generator/codes"].item() for each in stream]
+    read = [plain.step(iter([each, each]))["generator/codes"].item() for each in stream]
+    assert read[-1] < 0.85 < costs[-1] < 1.2  # with everything cut out, a category of three is worth log 3 at best
+
+
+def test_the_surprise_weighs_its_two_kinds() -> None:
+    spec = Spec(shape=(4,), spans=(Span(channels=3, kind="softmax"), Span(channels=1, kind="linear")))
+    guess, truth = torch.randn(5, 4), torch.eye(4)[[0, 1, 2, 0, 1]]
+    both = surprise(spec, guess, truth, numbers=0.3)
+    parts = surprise(spec, guess, truth, numbers=0) + surprise(spec, guess, truth, numbers=0.3, categories=0)
+    torch.testing.assert_close(both, parts)

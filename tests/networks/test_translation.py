@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from ganworks.networks import GENERATORS
 from ganworks.networks.translation import JUDGES, TRANSLATORS
+from ganworks.networks.translation.holes import smoothed
 from ganworks.settings import ConfigError
 from tests.networks.translating import BUILDS, PATCHES, Tree, built, drawn, inputs, pictures, spec_for, trained
 
@@ -155,6 +156,19 @@ def test_known_pixels_come_out_bit_for_bit_and_holes_are_not_read(variant: str, 
     c[:, -1] = -1
     with torch.autocast("cpu", torch.bfloat16):
         assert torch.equal(drawn(network, c), c[:, :-1])
+
+
+def test_a_hole_begins_as_what_its_surroundings_are_like() -> None:
+    slope = torch.linspace(-1, 1, 32).expand(1, 1, 32, 32)
+    known = torch.ones(1, 1, 32, 32)
+    known[:, :, 12:20, 12:20] = 0
+    filled = smoothed(slope * known, known, 3)
+    assert torch.equal(filled[known > 0], slope[known > 0])
+    assert (filled - slope).abs().max() < 0.2
+    assert smoothed(slope * 0, known * 0, 3).abs().max() == 0
+    network = built({"name": "holes", "width": 4, "depth": 1}, pictures(1, 32, 32, given=(2, 32, 32), kind="linear"))
+    drawn_first = drawn(network, torch.cat([slope, 1 - 2 * known], 1))
+    torch.testing.assert_close(drawn_first, filled, atol=0.1, rtol=0)
 
 
 def test_gated_blocks_start_with_a_lively_signal() -> None:

@@ -61,6 +61,38 @@ class Translate(Augmentation):
         return x
 
 
+class Affine(Augmentation):
+    """Turns, slants and stretches each sample about the middle of its last two axes; beyond the edge is the edge.
+
+    The frames of a clip move as one; a sample without two axes stays as it is. Four reads and a weighted sum, so that a
+    penalty on slopes can be differentiated through it.
+    """
+
+    name: Literal["affine"] = "affine"
+    turn: float = Field(default=15.0, ge=0, le=180)
+    """Largest angle, in degrees."""
+    slant: float = Field(default=0.3, ge=0, le=1)
+    """Largest shift of a column, as a share of its distance from the middle row."""
+    stretch: float = Field(default=0.2, ge=0, lt=1)
+    """Each side is scaled by 1 - s to 1 + s."""
+
+    def change(self, x: Tensor, progress: float) -> Tensor:
+        if x.ndim < 4:
+            return x
+        if x.ndim > 4:
+            return self.change(x.flatten(1, -3), progress).view_as(x)
+        height, width = x.shape[2:]
+        angle = _between(x, -self.turn, self.turn) * (torch.pi / 180)
+        slant = _between(x, -self.slant, self.slant)
+        rows = (torch.arange(height, device=x.device) - (height - 1) / 2).view(1, 1, -1, 1)
+        columns = (torch.arange(width, device=x.device) - (width - 1) / 2).view(1, 1, 1, -1)
+        rows = rows * _between(x, 1 - self.stretch, 1 + self.stretch)
+        columns = columns * _between(x, 1 - self.stretch, 1 + self.stretch) + slant * rows
+        down = rows * angle.cos() + columns * angle.sin() + (height - 1) / 2
+        along = columns * angle.cos() - rows * angle.sin() + (width - 1) / 2
+        return _read(x, down.clamp(0, height - 1), along.clamp(0, width - 1))
+
+
 class Cutout(Augmentation):
     """Sets a block of each sample to zero, the middle of the range. DeVries & Taylor (2017)."""
 
@@ -125,6 +157,19 @@ def augment(x: Tensor, augmentations: Sequence[Augmentation], progress: float) -
     return x
 
 
+def _read(x: Tensor, down: Tensor, along: Tensor) -> Tensor:
+    """x (B, C, H, W) at places (B, 1, H, W) given in pixels, between four neighbours."""
+    height, width = x.shape[2:]
+    top, left = down.floor().clamp(max=max(0, height - 2)), along.floor().clamp(max=max(0, width - 2))
+    flat, read = x.flatten(2), torch.zeros_like(x)
+    for below in (0, 1):
+        for right in (0, 1):
+            share = (1 - (down - top - below).abs()) * (1 - (along - left - right).abs())
+            place = (top + below).clamp(max=height - 1) * width + (left + right).clamp(max=width - 1)
+            read = read + share * flat.gather(2, place.long().flatten(2).expand_as(flat)).view_as(x)
+    return read
+
+
 def _draw(x: Tensor) -> Tensor:
     """One uniform number a sample, shaped to broadcast over it."""
     return uniform([len(x), *[1] * (x.ndim - 1)], x.device)
@@ -137,6 +182,7 @@ def _between(x: Tensor, low: float, high: float) -> Tensor:
 AUGMENTATIONS: dict[str, type[Augmentation]] = {
     "flip": Flip,
     "translate": Translate,
+    "affine": Affine,
     "cutout": Cutout,
     "colour": Colour,
     "noise": Noise,

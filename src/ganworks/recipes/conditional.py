@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from ..adversarial.augment import Affine
 from ..adversarial.latents import Coded
 from ..adversarial.recognition import AsAsked, Classes, Codes, ReadCodes
 from ..networks import DcganDiscriminator, MlpDiscriminator
@@ -34,12 +35,13 @@ def projection(situation: Situation) -> Run:
 def infogan(situation: Situation) -> Run:
     """Codes of the generator's own making, ten values and two numbers, that the discriminator has to read off.
 
-    The lean networks under the default objective; the paper's own were a small DCGAN under the loss of 2014.
+    The lean networks under the default objective; the paper's own were a small DCGAN under the loss of 2014. Pictures
+    are turned and slanted before their category is read, so that it means what a picture shows and not how it stands.
     """
     run = lean(situation, name="infogan", width=16)
-    return run.model_copy(
-        update={"latents": Coded(), "terms": (*run.terms, Codes(), ReadCodes()), "budget": Budget(minutes=20)}
-    )
+    through = (Affine(),) if len(situation.spec.axes) == 2 else ()
+    terms = (*run.terms, Codes(through=through), ReadCodes(through=through))
+    return run.model_copy(update={"latents": Coded(), "terms": terms, "budget": Budget(minutes=20)})
 
 
 def conditional(situation: Situation, *, width: int) -> Run:

@@ -36,6 +36,8 @@ class HolesGenerator(Generator):
     """Halvings before the blocks, as many doublings after."""
     depth: int = Field(default=8, gt=0)
     """Blocks on the coarsest grid."""
+    guess: int = Field(default=3, ge=0, le=6)
+    """Halvings of the smooth first guess to which the layers add; 0 for none. Yu et al. and LaMa have none."""
 
     def build(self, spec: Spec) -> nn.Module:
         sizes = sides(spec, self.name)
@@ -47,28 +49,45 @@ class HolesGenerator(Generator):
         build = _gated if self.blocks == "gated" else _fourier
         grids = [self.width << stage for stage in range(self.halvings + 1)]
         layers = build(sizes.inputs, sizes.outputs, grids, self.depth)
-        network = Filler(nn.Sequential(*layers), Activate(spec.spans))
-        multiple = 1 << self.halvings
+        network = Filler(nn.Sequential(*layers), Activate(spec.spans), self.guess)
+        multiple = 1 << max(self.halvings, self.guess)
         # Reflected edges and batch norm want two pixels on the coarsest grid, the first reflection four.
         least = multiple if self.blocks == "gated" else 2 * multiple
         network.declare(tileable=self.blocks == "gated", multiple=multiple, least=least)
-        need_sides(sizes, f"{self.name} with {self.halvings} halvings", multiple, least)
+        # Across a block of the coarsest grid, and out of it by a cell of each finer grid on the way back.
+        network.reach += 2 * ((1 << self.guess) - 1)
+        need_sides(sizes, f"{self.name} with {self.halvings} halvings and a guess of {self.guess}", multiple, least)
         return network
 
 
 class Filler(Translator):
-    """A body that draws all of the picture, of which the hole is kept. c (B, C + 1, H, W) -> x (B, C, H, W)."""
+    """A smooth guess plus what a body makes of it, of which the hole is kept. c (B, C + 1, H, W) -> x (B, C, H, W)."""
 
-    def __init__(self, body: nn.Module, activate: Activate):
+    def __init__(self, body: nn.Module, activate: Activate, guess: int):
         super().__init__()
-        self.body, self.activate = body, activate
+        self.body, self.activate, self.guess = body, activate, guess
 
     def forward(self, z: Tensor | None, c: Tensor) -> Tensor:
         known, mask = c[:, :-1], c[:, -1:]
         hole = mask > 0
-        seen = torch.cat([known.masked_fill(hole, 0), mask], dim=1)
-        drawn: Tensor = self.activate(self.body(seen))
+        first = smoothed(known.masked_fill(hole, 0), (~hole).to(known.dtype), self.guess)
+        change = self.body(torch.cat([first, mask], dim=1))
+        drawn: Tensor = self.activate(first.to(change.dtype) + change)
         return torch.where(hole, drawn, known.to(drawn.dtype))
+
+
+def smoothed(x: Tensor, weight: Tensor, halvings: int) -> Tensor:
+    """x (B, C, H, W), 0 where it is not known, with the unknown drawn in from around: means of what is known on
+    coarser and coarser grids, and back up. weight (B, 1, H, W) is 1 where known. Gortler et al. (1996), section 3.4.
+
+    What is still unknown after `halvings` stays 0.
+    """
+    if not halvings:
+        return x
+    sums, share = functional.avg_pool2d(x * weight, 2), functional.avg_pool2d(weight, 2)
+    # One known pixel of four is enough to say what their block is like.
+    coarse = smoothed(sums / share.clamp(min=1e-6), (4 * share).clamp(max=1), halvings - 1)
+    return torch.lerp(functional.interpolate(coarse, scale_factor=2, mode="bilinear"), x, weight)
 
 
 class Gated(nn.Module):
@@ -112,7 +131,7 @@ def _gated(inputs: int, outputs: int, grids: list[int], depth: int) -> list[nn.M
     ups: list[nn.Module] = []
     for width in reversed(grids[:-1]):
         ups += [nn.Upsample(scale_factor=2), Gated(2 * width, width)]
-    last = he(nn.Conv2d(grids[0], outputs, 3, padding=1), gain=0.1)
+    last = he(nn.Conv2d(grids[0], outputs, 3, padding=1), gain=0.01)
     return [Gated(inputs, grids[0], 5), *downs, *blocks, *ups, last]
 
 
