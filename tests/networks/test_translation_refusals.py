@@ -46,7 +46,7 @@ REFUSALS: list[tuple[Tree, Spec, str]] = [
      "holes wants the picture's 3 channels and a mask as condition, got 3 channels; "
      "use the domain degraded with the step holes"),
     ({"name": "holes"}, pictures(3, 34, 32, given=(4, 34, 32)),
-     "holes with 2 halvings and a guess of 3 takes input sides that 8 divides, of at least 8, got 34 x 32; "
+     "holes with 2 halvings takes input sides that 4 divides, of at least 4, got 34 x 32; "
      "set domain.size, for example domain.size=[32, 32]"),
     ({"name": "cycle"}, pictures(3, 64, 64, given=(3, 64, 64)),
      "cycle translates both ways between pictures stacked on channels, got 3 channels for 3; "

@@ -37,7 +37,8 @@ class HolesGenerator(Generator):
     depth: int = Field(default=8, gt=0)
     """Blocks on the coarsest grid."""
     guess: int = Field(default=3, ge=0, le=6)
-    """Halvings of the smooth first guess to which the layers add; 0 for none. Yu et al. and LaMa have none."""
+    """Halvings of the smooth first guess to which the layers add, as far as the sides can be halved; 0 for none. Yu et
+    al. and LaMa have none."""
 
     def build(self, spec: Spec) -> nn.Module:
         sizes = sides(spec, self.name)
@@ -49,14 +50,15 @@ class HolesGenerator(Generator):
         build = _gated if self.blocks == "gated" else _fourier
         grids = [self.width << stage for stage in range(self.halvings + 1)]
         layers = build(sizes.inputs, sizes.outputs, grids, self.depth)
-        network = Filler(nn.Sequential(*layers), Activate(spec.spans), self.guess)
-        multiple = 1 << max(self.halvings, self.guess)
+        guess = max(each for each in range(self.guess + 1) if not any(side % (1 << each) for side in spec.axes))
+        network = Filler(nn.Sequential(*layers), Activate(spec.spans), guess)
+        multiple = 1 << max(self.halvings, guess)
         # Reflected edges and batch norm want two pixels on the coarsest grid, the first reflection four.
         least = multiple if self.blocks == "gated" else 2 * multiple
         network.declare(tileable=self.blocks == "gated", multiple=multiple, least=least)
         # Across a block of the coarsest grid, and out of it by a cell of each finer grid on the way back.
-        network.reach += 2 * ((1 << self.guess) - 1)
-        need_sides(sizes, f"{self.name} with {self.halvings} halvings and a guess of {self.guess}", multiple, least)
+        network.reach += 2 * ((1 << guess) - 1)
+        need_sides(sizes, f"{self.name} with {self.halvings} halvings", multiple, least)
         return network
 
 
