@@ -128,3 +128,23 @@ def test_events_need_a_journal(tmp_path: Path) -> None:
     pytest.importorskip("tensorboardX")
     with pytest.raises(CheckpointError, match="a run directory with a journal"):
         convert(tmp_path)
+
+
+def test_tables_of_a_domain_and_of_an_audit_are_drawn_as_they_are(folder: Path) -> None:
+    table = {"title": "Shapes <of>", "lead": "1 is the same.", "columns": ["age", "job"],
+             "rows": [{"name": "generated", "line": "ours", "values": [0.91234567, "none & never"]},
+                      {"name": "floor", "line": "real against real", "values": [None, float("nan")]}]}  # fmt: skip
+    picture = {"title": "levels", "file": "../samples/000000000064.png", "caption": "six of them"}
+    stored = json.loads((folder / "evaluation.json").read_text())
+    stored["domain"] = {"name": "table", "tables": [table], "pictures": [picture, {"file": "gone.png"}]}
+    (folder / "evaluation.json").write_text(json.dumps(stored))
+    audit = {
+        "tables": [{**table, "title": "Attacks"}],
+        "findings": [{"kind": "privacy", "level": "alarm", "line": "told apart"}],
+    }
+    (folder / "audit.json").write_text(json.dumps(audit))
+    page = report(folder).read_text(encoding="utf-8")
+    for shown in ("Rows and columns", "Shapes &lt;of&gt;", "0.9123", "none &amp; never", "six of them", "Privacy", "Attacks",
+                  "Private?", "told apart"):  # fmt: skip
+        assert shown in page
+    assert "nan" not in page.split("Attacks")[1].split("</table>")[0]

@@ -184,17 +184,9 @@ def _detected(data: Any) -> str:
     if not isinstance(data, str):  # somebody's edited run.toml, which is refused further on
         return "image"
     place = Path(_path(data)).expanduser()
-    inside = {each.name.lower() for each in place.iterdir() if each.is_dir()} if place.is_dir() else set()
-    return next((domain for sides, domain in SIDES.items() if set(sides) <= inside), "image")
+    return next((name for name, domain in DOMAINS.items() if domain.recognises(place)), "image")
 
 
-SIDES = {
-    ("traina", "trainb"): "unpaired",
-    ("input", "target"): "pairs",
-    ("lq", "gt"): "pairs",
-    ("lr", "hr"): "pairs",
-}
-"""Folders that are two sides and hardly classes; A and B may be either, so those have to be said."""
 _URI = "file:"
 
 

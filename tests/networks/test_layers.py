@@ -51,6 +51,24 @@ def test_a_softmax_span_is_drawn_with_its_probabilities() -> None:
     torch.testing.assert_close(drawn.mean(0), wanted, atol=0.02, rtol=0)
 
 
+def test_a_latent_draws_its_own_lots_whatever_stands_beside_it() -> None:
+    torch.manual_seed(0)
+    wanted = torch.tensor([0.7, 0.2, 0.1])
+    z = torch.randn(20_000, 5)
+    activate = Activate([Span(channels=3, kind="softmax")]).eval()
+    logits = wanted.log()[:, None].expand(20_000, 3, 2).clone().requires_grad_()
+    drawn = activate(logits, z)
+    torch.testing.assert_close(drawn.mean(0), wanted[:, None].expand(3, 2), atol=0.02, rtol=0)
+    both = (drawn[:, 0, 0] * drawn[:, 0, 1]).mean().item()
+    assert both == pytest.approx(0.49, abs=0.02)  # two places know nothing of each other
+    assert torch.equal(activate(logits[7:9], z[7:9]), drawn[7:9])
+    drawn[:, 0].sum().backward()
+    assert logits.grad.abs().sum() > 0
+    state = torch.random.get_rng_state()
+    activate(logits, z)
+    assert torch.equal(state, torch.random.get_rng_state())
+
+
 def test_minibatch_std_is_what_a_hand_computes() -> None:
     # Groups of two: samples 0 and 2, samples 1 and 3. Each pair differs by 2 in one of two values: deviations 1 and 0.
     x = torch.tensor([[[0.0, 5.0]], [[1.0, 1.0]], [[2.0, 5.0]], [[1.0, 7.0]]])

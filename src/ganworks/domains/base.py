@@ -167,6 +167,11 @@ class Domain(Settings, ABC):
     codec: ClassVar[type[Codec]]
     """The class whose values `fit` returns, so that a saved one can be read back."""
 
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether what lies there looks like this domain's data, by names and a few bytes; a user may overrule it."""
+        return False
+
     @abstractmethod
     def read(self, path: str, notify: Notify = lambda line: None, strict: bool = False) -> Dataset:
         """The data at `path` (a file, a folder, or a built-in name) in three splits.

@@ -19,6 +19,7 @@ from . import neighbours
 from .bench import CONFIDENCE, Bench, pick_for, prepare
 from .findings import findings
 from .learned import learned
+from .own_kind import Ask, Evidence, evidence
 from .scores import METRICS, Scores, by_class, divergence, histogram, score
 from .subject import Notify, Subject, load
 from .translated import translated
@@ -71,14 +72,16 @@ def evaluate(
     classes = by_classes(bench, fakes)
     said = findings({row["name"]: row for row in rows}, bench.size, repeats, classes)
     obeyed = learned(subject, bench.size, learn, notify)
+    own = evidence(subject, Ask(count, repeats, split, learn, notify)) or Evidence({})
     page = {
         "protocol": _protocol(bench, split, repeats),
         "metrics": rows,
         "classes": classes,
         **obeyed.record(),
-        "findings": [each._asdict() for each in (*said, *obeyed.findings)],
+        "domain": own.record,
+        "findings": [each._asdict() for each in (*said, *obeyed.findings, *own.findings)],
         "neighbours": neighbours.write(subject, fakes[0].features, bench.reference.train, bench.rows),
-        "notes": [*bench.notes, *troubles, *obeyed.notes, "1 training seed"],
+        "notes": [*bench.notes, *troubles, *obeyed.notes, *own.notes, "1 training seed"],
     }
     return _store(path, subject, page, begun)
 

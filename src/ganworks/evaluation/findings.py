@@ -26,7 +26,7 @@ Level = Literal["good", "warning", "alarm"]
 
 
 class Finding(NamedTuple):
-    kind: Literal["closeness", "coverage", "copying", "classes", "asked", "codes"]
+    kind: Literal["closeness", "coverage", "copying", "classes", "asked", "codes", "table", "series", "grid", "privacy"]
     level: Level
     line: str
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -25,24 +26,48 @@ class Activate(nn.Module):
     """The last layer of every generator: each span of the spec gets its activation.
 
     A softmax span is sampled by the Gumbel trick (Jang et al. 2017): soft while training, one-hot in eval with the
-    gradient passed straight through.
+    gradient passed straight through. Given a latent, evaluation draws its lots from that (`lots`), so that a latent is
+    one sample, whatever the batch.
     """
 
     def __init__(self, spans: Sequence[Span], temperature: float = 0.5):
         super().__init__()
         self.spans, self.temperature = tuple(spans), temperature
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         x = full(x)
-        if len(self.spans) == 1:
-            return self._activate(self.spans[0].kind, x)
-        parts = torch.split(x, [span.channels for span in self.spans], dim=1)
-        return torch.cat([self._activate(span.kind, part) for span, part in zip(self.spans, parts, strict=True)], dim=1)
+        by_lot = any(span.kind == "softmax" for span in self.spans)
+        drawn = lots(z, x) if by_lot and z is not None and not self.training else None
+        sizes = [span.channels for span in self.spans]
+        parts = torch.split(x, sizes, dim=1) if len(sizes) > 1 else (x,)
+        shares = (None,) * len(parts) if drawn is None else torch.split(drawn, sizes, dim=1)
+        shown = [self._activate(*each) for each in zip(self.spans, parts, shares, strict=True)]
+        return torch.cat(shown, dim=1) if len(shown) > 1 else shown[0]
 
-    def _activate(self, kind: str, x: Tensor) -> Tensor:
-        if kind == "softmax":
+    def _activate(self, span: Span, x: Tensor, lot: Tensor | None) -> Tensor:
+        if span.kind == "softmax" and lot is not None:
+            soft = ((x - torch.log(-torch.log(lot))) / self.temperature).softmax(1)
+            hard = torch.zeros_like(soft).scatter_(1, soft.argmax(1, keepdim=True), 1.0)
+            return hard + soft - soft.detach() if soft.requires_grad else hard
+        if span.kind == "softmax":
             return functional.gumbel_softmax(x, self.temperature, hard=not self.training, dim=1)
-        return x.tanh() if kind == "tanh" else x.sigmoid() if kind == "sigmoid" else x
+        return x.tanh() if span.kind == "tanh" else x.sigmoid() if span.kind == "sigmoid" else x
+
+
+def lots(z: Tensor, like: Tensor) -> Tensor:
+    """Numbers (B, *) like `like`, uniform in 0..1 over latents z (B, L), and the same for the same latent.
+
+    The fractions of many long, fixed projections: a projection that is a hundred wide is uniform once only what stands
+    behind the point is kept, and two of them know nothing of each other.
+    """
+    with torch.autocast(z.device.type, enabled=False):
+        long = z.float() @ _projections(z.shape[1], like[0].numel()).to(z.device)
+    return (long - long.floor()).clamp(1e-6, 1 - 1e-6).view_as(like)
+
+
+@lru_cache(maxsize=8)
+def _projections(length: int, count: int) -> Tensor:
+    return 40 * torch.randn(length, count, generator=torch.Generator().manual_seed(0))
 
 
 class Draws(nn.Module):
@@ -51,15 +76,15 @@ class Draws(nn.Module):
     The condition may also be given as the last R numbers of z (B, L + R), as those do who know of no conditions.
     """
 
-    def __init__(self, body: nn.Module, spans: Sequence[Span], numbers: int = 0):
+    def __init__(self, body: nn.Module, spans: Sequence[Span], numbers: int = 0, temperature: float = 0.5):
         super().__init__()
-        self.body, self.activate, self.numbers = body, Activate(spans), numbers
+        self.body, self.activate, self.numbers = body, Activate(spans, temperature), numbers
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         if self.numbers and c is not None:
             z = torch.cat([z, c.to(z.dtype)], dim=1)
         x = self.body(z, z[:, -self.numbers :]) if isinstance(self.body, Chain) else self.body(z)
-        drawn: Tensor = self.activate(x)
+        drawn: Tensor = self.activate(x, z[:, : z.shape[1] - self.numbers])
         return drawn
 
 

@@ -9,6 +9,7 @@ from ..settings import printable
 from ..training.folder import log, write_atomic
 from . import pictures, plots, words
 from .gather import Found, gather
+from .sections import sections
 
 EVENTS = 200
 """Events of the journal on the page, the newest; the journal has all."""
@@ -42,7 +43,8 @@ def _context(found: Found) -> dict[str, Any]:
         "folder": printable(found.folder.name),
         "headline": words.headline(found),
         "findings": [
-            {"asked": words.ASKED.get(each.get("kind"), ""), **each} for each in evaluation.get("findings") or []
+            {"asked": words.ASKED.get(each.get("kind"), ""), **each}
+            for each in (*(evaluation.get("findings") or ()), *((found.audit or {}).get("findings") or ()))
         ],
         "strip": pictures.strip(samples),
         "beside": pictures.picture(samples / "real-beside-fake.png"),
@@ -52,6 +54,7 @@ def _context(found: Found) -> dict[str, Any]:
         "classes": pictures.drawing(plots.classes(evaluation.get("classes") or {})),
         "metrics": words.rows(evaluation),
         "methods": words.methods(evaluation),
+        "sections": sections(found),
         "restored": pictures.picture(samples / "restored.png"),
         "protocol": words.protocol(evaluation) if evaluation else "",
         "notes": evaluation.get("notes") or [],

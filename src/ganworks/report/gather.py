@@ -29,6 +29,8 @@ class Found:
     """model.json, once a run has delivered its model."""
     skipped: Sequence[tuple[str, str]]
     """What was left out of the data: name and reason."""
+    audit: Tree | None = None
+    """What `ganworks audit` found, if it was asked."""
 
     def of(self, kind: str) -> list[Entry]:
         return [entry for entry in self.entries if entry["kind"] == kind]
@@ -66,6 +68,7 @@ def gather(folder: Path, notify: Notify) -> Found:
         _page(folder / "evaluation.json", notify),
         _page(folder / "model" / "model.json", notify),
         _skipped(folder / "quarantine.tsv"),
+        _page(folder / "audit.json", notify),
     )
 
 

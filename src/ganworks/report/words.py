@@ -39,6 +39,7 @@ GLOSSARY = {
 ASKED = {
     "closeness": "Close?", "coverage": "Complete?", "copying": "Copied?", "classes": "Even?",
     "asked": "As asked?", "codes": "Codes?", "baselines": "Worth learning?", "stages": "Worth its cost?",
+    "table": "Usable?", "series": "In time?", "grid": "Playable?", "privacy": "Private?",
 }  # fmt: skip
 MACHINE = ("device", "name", "processor", "threads", "python", "torch", "cuda", "platform", "ganworks")
 

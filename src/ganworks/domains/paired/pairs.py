@@ -1,5 +1,6 @@
 """The domain of pairs: each input has its target."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -8,7 +9,7 @@ from ..base import Dataset, Notify
 from .codec import Translated
 from .listing import Layout, SplitBy, pairing
 from .reading import read_pairs
-from .sided import Sided, existing, facts, fingerprint, fitted, remarks, split
+from .sided import Sided, existing, facts, fingerprint, fitted, holds, remarks, split
 from .sources import paired
 from .toys import outlines
 
@@ -25,6 +26,11 @@ class Pairs(Sided):
     """Column of a manifest; pairs with the same value there are never in two splits."""
     split_by: SplitBy = "content"
     """What decides a pair's split: its content, or the start of its name up to the first `-` or `_`."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Folders that are two sides and hardly classes; A and B may be either, so those have to be said."""
+        return holds(path, {"input", "target"}, {"lq", "gt"}, {"lr", "hr"})
 
     def read(self, path: str, notify: Notify = lambda line: None, strict: bool = False) -> Dataset:
         """`path` is a folder or a manifest (csv, jsonl); `outlines` is a toy set with a known answer.

@@ -127,3 +127,9 @@ def existing(path: str, what: str) -> Path:
     if not place.exists():
         raise DataError(f"{path}: wanted {what}, there is none")
     return place
+
+
+def holds(place: Path, *sides: set[str]) -> bool:
+    """Whether a folder has, in any case, the folders of one of these pairs of sides."""
+    inside = {each.name.lower() for each in place.iterdir() if each.is_dir()} if place.is_dir() else set()
+    return any(each <= inside for each in sides)

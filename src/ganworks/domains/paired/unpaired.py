@@ -11,7 +11,7 @@ from ..image.cache import Table
 from ..image.listing import Files, Listing
 from ..image.piles import read_pile
 from .codec import Translated
-from .sided import Sided, existing, facts, fingerprint, fitted, remarks, split
+from .sided import Sided, existing, facts, fingerprint, fitted, holds, remarks, split
 from .sides import Found, two_sides
 from .sources import Unrelated
 from .toys import recoloured
@@ -23,6 +23,10 @@ class Unpaired(Sided):
     name: Literal["unpaired"] = "unpaired"
     cycle: bool = False
     """Samples hold both translations at once, the target over the input on the channels, as CycleGAN learns them."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        return holds(path, {"traina", "trainb"})
 
     def read(self, path: str, notify: Notify = lambda line: None, strict: bool = False) -> Dataset:
         """`path` is a folder with trainA and trainB, A and B or the like; `recoloured` is a toy set.
