@@ -13,11 +13,11 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 
 import ganworks
+from budget import planned
 from ganworks.evaluation.subject import load
 from ganworks.latent import asked, codes
 
@@ -27,22 +27,11 @@ TRIAL = 12_800
 GOALS = {"as asked": 0.98, "fakes only": 0.96, "code": 0.9}
 
 
-def planned(data: str, recipe: str, minutes: float, seed: int) -> int:
-    """Samples that so many minutes of one core are good for: two trials, so that what a start costs cancels."""
-    taken = []
-    for samples in (TRIAL, 2 * TRIAL):
-        with TemporaryDirectory() as folder:
-            begun = time.process_time()
-            ganworks.train(data, recipe=recipe, samples=samples, seed=seed, run=folder)
-            taken.append(time.process_time() - begun)
-    return round(minutes * 60 * TRIAL / (taken[1] - taken[0]))
-
-
 def trained(data: str, minutes: float, seed: int, folder: Path) -> list[Path]:
     paths = []
     for recipe in RECIPES:
         path = folder / f"{recipe}-seed{seed}"
-        samples = planned(data, recipe, minutes, seed)
+        samples = planned(data, recipe, minutes, TRIAL, seed=seed)
         print(f"{recipe}: {samples:,} samples are {minutes:g} minutes of one core", flush=True)
         begun = time.process_time()
         ganworks.train(data, recipe=recipe, samples=samples, seed=seed, run=path)

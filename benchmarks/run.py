@@ -1,5 +1,13 @@
-"""Runs every benchmark and prints what it measured, under a line about the machine."""
+"""Runs every benchmark and prints what it measured, under a line about the machine.
 
+    python benchmarks/run.py
+    python benchmarks/run.py --photos photos --pairs facades --unpaired summer2winter
+
+Those that need folders of your own are left out without them.
+"""
+
+import argparse
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,14 +18,22 @@ from ganworks.bench.machine import describe
 
 BENCHMARKS = (
     "resume", "points", "frechet", "intervals", "detect", "modes stacked", "modes table", "stream --count 50000",
-    "sampling", "penalties", "equal_time", "processes",
+    "sampling", "penalties", "equal_time", "processes", "conditional",
 )  # fmt: skip
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--photos", help="a folder of photographs, for perceptual and translation")
+    parser.add_argument("--pairs", help="pairs such as facades, for translation")
+    parser.add_argument("--unpaired", help="trainA and trainB, for translation")
+    given = parser.parse_args()
+    asked = [f"--{name} {shlex.quote(path)}" for name, path in vars(given).items() if path]
+    wanted = [*BENCHMARKS, *([f"perceptual {shlex.quote(given.photos)}"] if given.photos else [])]
+    wanted += [" ".join(["translation", *asked])] if asked else []
     print(describe(torch.device("cpu")).line(), flush=True)
-    for each in BENCHMARKS:
-        name, *words = each.split()
+    for each in wanted:
+        name, *words = shlex.split(each)
         subprocess.run([sys.executable, str(Path(__file__).with_name(f"{name}.py")), *words], check=True)
 
 

@@ -137,6 +137,7 @@ def test_the_command_draws_what_is_asked_for_and_says_where(built, tmp_path: Pat
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        (["explore", "--out", "a.png"], "--out is the folder that the pictures go to, got a.png; name a folder"),
         (["explore", "--truncation", "2"], "truncation must be from 0 (all alike) to 1 (none), got 2"),
         (["explore", "--directions", "0"], "this model's z has 1 to 8 directions, got 0"),
         (["explore", "--edit", "1=2"], "--edit goes with --invert; it changes the picture that was found"),

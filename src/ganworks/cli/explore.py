@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ..model import Model
 
 
+PICTURES = {".png", ".jpg", ".jpeg"}
+
+
 @click.command()
 @click.argument("run")
 @click.option("--traverse", is_flag=True, help="Walk its codes, attributes and classes, else its main directions.")
@@ -50,6 +53,8 @@ def command(
         raise ConfigError("--edit goes with --invert; it changes the picture that was found")
     if steps < 1 or seed < 0:
         raise ConfigError(f"--steps must be at least 1 and --seed at least 0, got {steps} and {seed}")
+    if out and Path(out).suffix.lower() in PICTURES:
+        raise ConfigError(f"--out is the folder that the pictures go to, got {out}; name a folder")
     check(truncation)
     model, folder = load(run, device), Path(out) if out else Path(run) / "explore"
     if classes:
