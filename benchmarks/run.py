@@ -18,7 +18,7 @@ from ganworks.bench.machine import describe
 
 BENCHMARKS = (
     "resume", "points", "frechet", "intervals", "detect", "modes stacked", "modes table", "stream --count 50000",
-    "sampling", "penalties", "equal_time", "processes", "conditional",
+    "sampling", "penalties", "equal_time", "processes", "conditional", "audit",
 )  # fmt: skip
 
 

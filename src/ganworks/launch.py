@@ -19,6 +19,8 @@ from .training import devices, processes
 from .training.begun import Origin, origin
 from .training.checkpoint import Checkpoints
 from .training.folder import RunFolder, write_atomic
+from .training.privacy import asked
+from .training.private_rules import check
 from .training.run import Begun, Run
 from .training.train import train as run_training
 from .training.watch import Watch
@@ -41,6 +43,8 @@ class Words(NamedTuple):
     """budget or converged."""
     begin: str | None = None
     """Directory of the run whose weights a new one begins with."""
+    dp: Sequence[str] = ()
+    """`epsilon=3` and `delta=1e-5` of a private run."""
 
 
 class Plan(NamedTuple):
@@ -56,6 +60,8 @@ def plan(words: Words, watch: Watch | None = None) -> Plan:
     watch = watch or Watch()
     folder = Path(words.folder) if words.folder else None
     words = _go_on(words, folder)
+    if words.dp and words.recipe is None:
+        words = words._replace(recipe="private")
     start = None
     if words.begin is not None:
         folder = (
@@ -72,10 +78,12 @@ def plan(words: Words, watch: Watch | None = None) -> Plan:
     data, domain = _source(words, base)
     dataset = domain.read(_path(data), watch.line, words.strict)
     tree, lines = ({**base, "domain": domain.tree()}, []) if given else _from_recipe(data, domain, dataset, words)
-    tree = _laid_over({**tree, "data": data}, words)
+    tree = _laid_over(asked({**tree, "data": data}, words.dp, words.settings), words)
     if start is not None:
         tree["begun_from"] = (start.begun if isinstance(start, Origin) else start).tree()
     run = Run.from_tree(tree)
+    if run.private is not None:
+        check(run, dataset)
     if isinstance(start, Origin):
         start.check(run, run.domain.fit(dataset).spec)
     lines = [*dataset.notes, *lines, *_shortages(run, dataset)]

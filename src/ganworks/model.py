@@ -5,7 +5,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import safetensors.torch
@@ -41,6 +41,8 @@ class Model:
 
     path: Path | None = None
     """Where it was loaded from."""
+    privacy: dict[str, Any] | None = None
+    """What the run promised, where it was a private one."""
 
     def __init__(self, run: Run, codec: Codec, network: nn.Module, samples: int):
         self.run, self.codec, self.network, self.samples = run, codec, network.eval().requires_grad_(False), samples
@@ -48,7 +50,9 @@ class Model:
     @classmethod
     def of(cls, session: Session) -> Self:
         """The model of a session as it stands: at its end, the best that was judged."""
-        return cls(session.run, session.codec, *session.model)
+        model = cls(session.run, session.codec, *session.model)
+        model.privacy = session.privacy
+        return model
 
     @classmethod
     def load(cls, path: str | Path, device: str = "cpu") -> Self:
@@ -65,7 +69,7 @@ class Model:
         layout = torch.channels_last
         network = network.to(devices.pick(device), memory_format=layout)  # type: ignore[call-overload]
         model = cls(loaded.run, loaded.codec, network, loaded.samples)
-        model.path = path
+        model.path, model.privacy = path, loaded.privacy
         return model
 
     def generate(
@@ -144,7 +148,7 @@ class Model:
 
     def _records(self, sampler: Sampler, count: int, seed: int, first: int, condition: str | None) -> Raw:
         z = self.inputs(count, seed, first, condition)
-        return np.concatenate([self.codec.decode(x) for x in sampler.parts(z)])
+        return sampling.decoded(self.codec, sampler.parts(z))
 
     def decode(self, z: Tensor) -> Raw:
         """Records for latents z (N, L), with their conditions beside them, (N, L + R), where the model takes some."""
@@ -222,7 +226,7 @@ class Model:
 
     def save(self, path: str | Path) -> Path:
         """Write the model alone, weights and page, into a directory that `load` reads."""
-        artefact.write(Path(path), self.run, self.codec, self.network, self.samples)
+        artefact.write(Path(path), self.run, self.codec, self.network, self.samples, privacy=self.privacy)
         return Path(path)
 
 
@@ -264,7 +268,8 @@ def _from_checkpoint(path: Path) -> Artefact:
     state = saved.parts["generator"]
     prefix = "average." if any(name.startswith("average.") for name in state) else "network."
     weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    return Artefact(run, artefact.codec_of(run, saved.values["codec"]), weights, saved.samples)
+    privacy = saved.values.get("privacy", {}).get("page")
+    return Artefact(run, artefact.codec_of(run, saved.values["codec"]), weights, saved.samples, saved.samples, privacy)
 
 
 @contextlib.contextmanager

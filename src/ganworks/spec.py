@@ -18,6 +18,14 @@ class Span(Settings):
 
     channels: int = Field(gt=0)
     kind: Literal["linear", "tanh", "sigmoid", "softmax"]
+    by_lot: bool = True
+    """Of a softmax: whether a channel is drawn with its probability, as a table's cells have to be, or the likeliest
+    wins, so that the latent alone decides and neighbours agree, as a level's tiles have to."""
+    right: tuple[str, ...] = ()
+    """Of a softmax over cells of a grid: for each channel a row of 0 and 1, which channels the data has to its right;
+    empty where that is not known."""
+    below: tuple[str, ...] = ()
+    """The same of what stands below it."""
 
 
 class Spec(Settings):

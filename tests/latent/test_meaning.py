@@ -83,7 +83,7 @@ def test_models_without_classes_or_codes_are_refused_in_one_line(built) -> None:
     with pytest.raises(ConfigError, match="have no codes; those of the recipe infogan have"):
         codes.measure(model, None)
     found = learned(Subject(None, model, open_data(model.run)), 100, True, lambda line: None)
-    assert found.record() == {"asked": None, "codes": None, "learned": []} and not found.findings
+    assert found.record() == {"asked": None, "attributes": None, "codes": None, "learned": []} and not found.findings
 
 
 def test_short_evaluations_train_no_classifier(built) -> None:

@@ -12,9 +12,19 @@ from ganworks.networks.translation import FRAME_JUDGES, JUDGES, RECURRENT, TRANS
 from ganworks.settings import ConfigError
 from ganworks.spec import Span, Spec
 
-GENERATORS = {name: each for name, each in networks.GENERATORS.items() if each not in TRANSLATORS + RECURRENT}
-DISCRIMINATORS = {name: each for name, each in networks.DISCRIMINATORS.items() if each not in JUDGES + FRAME_JUDGES}
-SMALL = {"mlp": {"widths": (32,)}, "r3": {"size": "nano"}}
+ONE_AXIS = {"sequence"}
+"""Tested on their own shapes in test_sequence.py."""
+GENERATORS = {
+    name: each
+    for name, each in networks.GENERATORS.items()
+    if each not in TRANSLATORS + RECURRENT and name not in ONE_AXIS
+}
+DISCRIMINATORS = {
+    name: each
+    for name, each in networks.DISCRIMINATORS.items()
+    if each not in JUDGES + FRAME_JUDGES and name not in ONE_AXIS
+}
+SMALL = {"mlp": {"widths": (32,)}, "tabular": {"widths": (32,)}, "r3": {"size": "nano"}}
 SHAPES = [(1, 8, 8), (3, 16, 16), (1, 28, 28), (4, 48, 32), (7, 16, 24)]
 PAIRS = sorted(GENERATORS.keys() & DISCRIMINATORS.keys())
 

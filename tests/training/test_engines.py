@@ -29,7 +29,7 @@ VARIANTS = {
     **{
         name: {"size": "nano"} if name == "r3" else {"width": 8}
         for name, each in GENERATORS.items()
-        if name != "mlp" and each not in TRANSLATORS + RECURRENT
+        if name not in {"mlp", "tabular", "sequence"} and each not in TRANSLATORS + RECURRENT
     },
     "mlp": {"norm": "batch"},
     "lean-pixel": {"name": "lean", "width": 8, "norm": "pixel"},
@@ -73,6 +73,23 @@ def test_no_norm_is_left_after_a_layer(variant) -> None:
     assert not [
         each for each in arranged(built(variant)).modules() if isinstance(each, nn.BatchNorm1d | nn.BatchNorm2d)
     ]
+
+
+@pytest.mark.parametrize(
+    ("tree", "shape"),
+    [({"name": "tabular", "widths": [16, 16]}, (9,)), ({"name": "sequence", "width": 8, "kind": "conv"}, (2, 24))],
+)
+def test_rows_and_series_are_rewritten_too(tree, shape) -> None:
+    torch.manual_seed(0)
+    spec = Spec(shape=shape, spans=(Span(channels=shape[0], kind="tanh"),))
+    network = GENERATORS[tree["name"]].from_tree(tree).build(spec)
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            nn.init.normal_(module.running_mean, std=0.3)
+            nn.init.uniform_(module.running_var, 0.5, 2)
+    network = network.eval().requires_grad_(False)
+    z = torch.randn(4, GENERATORS[tree["name"]].from_tree(tree).latent)
+    assert (arranged(network)(z) - network(z)).abs().max() <= 1e-5
 
 
 @pytest.mark.parametrize(("kernel", "stride", "padding", "extra"), [(4, 2, 1, 0), (5, 2, 2, 1), (3, 3, 0, 0), (7, 3, 2, 2), (2, 2, 0, 0)])  # fmt: skip  # noqa: E501

@@ -40,6 +40,8 @@ class Rules:
     pool: int = 0
     extract: Callable[[str, Tensor], tuple[Tensor, ...]] = Beside().extract
     guess: Spec | None = None
+    fakes: int | None = None
+    """Fakes in a turn, where their number must not follow that of the real samples, which then may be none."""
 
 
 class Game:
@@ -97,12 +99,12 @@ class Game:
             self._noticing.forget()
         stats: Stats = {}
         for part in batch.split(self.rules.part):
-            share = len(part.x) / len(batch.x)
+            share = len(part.x) / len(batch.x) if len(batch.x) else 1.0
             for name, value in play(part, share).items():
                 weighed = value if share == 1 else share * value
                 stats[name] = stats[name] + weighed if name in stats else weighed
         name = "generator" if player is self.generator else "discriminator"
-        stats[f"{name}/gradient"] = player.step(len(batch.x), self.progress)
+        stats[f"{name}/gradient"] = player.step(self.rules.fakes or len(batch.x), self.progress)
         return stats
 
     def _discriminator_turn(self, batch: Batch, share: float, keep: bool) -> Stats:
@@ -178,7 +180,7 @@ class Game:
         return self.rules.share_fakes and (self.rules.part is None or self.rules.part >= batch)
 
     def _latents(self, like: Tensor) -> Tensor:
-        return self.rules.latents.draw(len(like), self.rules.latent, like.device)
+        return self.rules.latents.draw(self.rules.fakes or len(like), self.rules.latent, like.device)
 
     def _generate(self, z: Tensor, c: Tensor | None) -> Tensor:
         with self._pass.drawing(), self._precision(z):
@@ -195,7 +197,7 @@ class Game:
     def _weigh(self, x: Tensor, c: Tensor | None, exactly: bool = False) -> Logits:
         precision = nullcontext() if exactly else self._precision(x)
         with precision, self._noticing.listening() if self._noticing else nullcontext():
-            logits: Logits = self.discriminator.network(x, c)
+            logits: Logits = self.discriminator.network(x, None if c is None else pack(c, self.rules.packing))
         if self.rules.bf16:
             logits = tuple(each.float() for each in logits) if isinstance(logits, tuple) else logits.float()
         if self._noticing:
@@ -207,5 +209,6 @@ class Game:
 
 
 def pack(x: Tensor, count: int) -> Tensor:
-    """(B, C, *axes) -> (B / count, count * C, *axes): `count` samples are judged together. Lin et al. (2018)."""
+    """(B, C, *axes) -> (B / count, count * C, *axes): `count` samples, or their conditions, are judged together.
+    Lin et al. (2018)."""
     return x if count == 1 else x.reshape(len(x) // count, count * x.shape[1], *x.shape[2:])

@@ -9,7 +9,7 @@ from torch import Tensor
 from ..schedule import Number
 from .chance import uniform, uniform_like
 from .collective import deviation
-from .turn import Term, Turn
+from .turn import Logits, Term, Turn
 
 
 class R1(Term):
@@ -38,7 +38,10 @@ class R2(Term):
 
 
 class GradientPenalty(Term):
-    """One-centred penalty on points between real and fake, one draw a sample. Gulrajani et al. (2017), equation 3."""
+    """One-centred penalty on points between real and fake, one draw a sample. Gulrajani et al. (2017), equation 3.
+
+    Samples that are judged together are one point, as in Lin et al. (2018).
+    """
 
     name: Literal["gradient-penalty"] = "gradient-penalty"
     player = "discriminator"
@@ -49,7 +52,9 @@ class GradientPenalty(Term):
 
     def cost(self, turn: Turn) -> Tensor:
         real, fake = turn.real.detach(), turn.fake.detach()
-        share = uniform((len(real),) + (1,) * (real.ndim - 1), real.device).to(real.dtype)
+        points = _points(turn.fake_logits)
+        share = uniform((points,) + (1,) * (real.ndim - 1), real.device).to(real.dtype)
+        share = share.repeat_interleave(len(real) // points, 0)
         return _slope_cost(turn, torch.lerp(real, fake, share), self.centre)
 
 
@@ -73,9 +78,15 @@ class Dragan(Term):
 
 def _slope_cost(turn: Turn, samples: Tensor, centre: float) -> Tensor:
     samples = turn.watch(samples)
-    squared = turn.slope(turn.judge(samples, turn.c), samples)
+    logits = turn.judge(samples, turn.c)
+    squared = turn.slope(logits, samples).view(_points(logits), -1).sum(1)
     # The root has no derivative at zero, where a dead discriminator sits.
     return ((squared + 1e-12).sqrt() - centre).square()
+
+
+def _points(logits: Logits) -> int:
+    """How many samples were judged, packs counted as one."""
+    return len(logits[0] if isinstance(logits, tuple) else logits)
 
 
 REGULARISERS: dict[str, type[Term]] = {

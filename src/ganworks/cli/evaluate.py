@@ -69,6 +69,22 @@ def number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
 
 
+def plain(page: Mapping[str, Any]) -> "Table":
+    """A table of a page as it is stored: title, columns, and rows of a name and values."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    from ..settings import printable  # noqa: PLC0415
+
+    table = Table(title=Text(printable(page["title"])))
+    for name in ("", *page["columns"]):
+        table.add_column(Text(printable(name)), justify="right" if name else "left")
+    for row in page["rows"]:
+        cells = [value if isinstance(value, str) else number(value) for value in row["values"]]
+        table.add_row(*(Text(printable(cell)) for cell in (row["name"], *cells)))
+    return table
+
+
 def _methods(found: Mapping[str, Any]) -> "Table":
     """A column for each method on the same pictures: the model, its stages, and what needs no learning."""
     from rich.table import Table  # noqa: PLC0415
@@ -106,6 +122,8 @@ def _print(page: Mapping[str, Any]) -> None:
         out.print(_methods(page["translated"]))
         for row in page["translated"]["rows"]:
             out.print(Text(printable(f"{row['name']}: {row['line']}"), style="dim"), soft_wrap=True)
+    for each in (page.get("domain") or {}).get("tables") or []:
+        out.print(plain(each))
     for line in page.get("learned") or []:
         out.print(Text(printable(line)), soft_wrap=True)
     for note in page["notes"]:

@@ -36,8 +36,15 @@ AT_ONCE = 4096
 @click.option(
     "--processes", type=int, metavar="P", help="With --shards: draw in so many processes (CPU cores; 1 on GPU)."
 )
+@click.option(
+    "--where", "wheres", multiple=True, metavar="ASKED", help='Only such rows of a table: "age>60", "sex=Female".'
+)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "tsv", "parquet"]), help="Of a table's file (as the data's own)."
+)
+@click.option("--spreadsheet", is_flag=True, help="Cells of text that begin with = + - @ get a quote before them.")
 @click.option("--fast", is_flag=True, help="By the fastest engine here: other bytes, the same to the eye.")
-@click.option("--out", metavar="PATH", help="Folder, or PNG with --grid (RUN/generated).")
+@click.option("--out", metavar="PATH", help="Folder, PNG with --grid, or file of a table (RUN/generated).")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
 @click.option("--serve", hidden=True, metavar="SHA256")
 def command(
@@ -51,6 +58,9 @@ def command(
     interpolate: bool,
     shards: bool,
     processes: int | None,
+    wheres: tuple[str, ...],
+    form: str | None,
+    spreadsheet: bool,
     fast: bool,
     out: str | None,
     device: str,
@@ -59,6 +69,7 @@ def command(
     """Draw samples from RUN: a run directory, finished or not, or a saved model."""
     from ..model import load  # noqa: PLC0415  imports torch
     from ..settings import ConfigError, printable  # noqa: PLC0415
+    from . import rows  # noqa: PLC0415
 
     _check(count, grid or interpolate, bool(shards or serve), processes)
     if fast and (interpolate or shards):
@@ -73,14 +84,17 @@ def command(
     if shards:
         _shards(model, Path(out) if out else Path(run) / "generated" / f"shards-seed{seed}", count, seed, processes)
         return
+    if _of_rows(model, grid or interpolate, [*wheres, form, spreadsheet], condition, truncation):
+        engine = _engine(model, count, fast)
+        path = rows.place(out, run, seed, form, model.codec.suffix)  # type: ignore[attr-defined]
+        click.echo(printable(rows.write(model, path, count, seed, wheres, engine, spreadsheet)))
+        return
     draw = _drawing(model, count, seed, condition, truncation, fast)
-    steps = 8
-    kind = "interpolation" if interpolate else "samples"
     if grid or interpolate:
-        rows = -(-count // steps)
-        records = model.interpolate(steps, seed, rows, condition) if interpolate else draw(count, 0)
-        path = Path(out) if out else Path(run) / "generated" / f"{kind}-seed{seed}.png"
-        path = path if path.suffix else path / f"{kind}-seed{seed}.png"
+        name = f"{'interpolation' if interpolate else 'samples'}-seed{seed}.png"
+        path = Path(out) if out else Path(run) / "generated" / name
+        steps, path = 8, path if path.suffix else path / name
+        records = model.interpolate(steps, seed, -(-count // steps), condition) if interpolate else draw(count, 0)
         click.echo(printable(str(model.grid(records, path, columns=steps if interpolate else None))))
         return
     folder = Path(out) if out else Path(run) / "generated" / f"seed{seed}"
@@ -119,6 +133,30 @@ def _asked(condition: str | None, attributes: tuple[str, ...], shards: bool) -> 
     return ",".join(attributes) if attributes else condition
 
 
+def _of_rows(model: "Model", shown: bool, asked: list[object], condition: str | None, truncation: float | None) -> bool:
+    """Whether rows go to one file. Raises ConfigError for what only tables can be asked, or cannot."""
+    from ..latent.where import codec_of  # noqa: PLC0415
+    from ..settings import ConfigError  # noqa: PLC0415
+
+    if any(asked):
+        if shown:
+            raise ConfigError("--where, --format and --spreadsheet write rows; leave out --grid and --interpolate")
+        codec_of(model)
+    if model.run.domain.name != "table" or shown or truncation is not None:
+        return False
+    if condition is not None:
+        raise ConfigError('rows of a table are asked for by --where, as in --where "age>60"')
+    return True
+
+
+def _engine(model: "Model", count: int, fast: bool) -> str:
+    if not fast:
+        return "exact"
+    engine = model.sampler("fast", count, say=click.echo).engine
+    click.echo(f"drawing by {engine}")
+    return engine
+
+
 def _drawing(
     model: "Model", count: int, seed: int, condition: str | None, truncation: float | None, fast: bool
 ) -> "Callable[[int, int], Raw]":
@@ -127,10 +165,7 @@ def _drawing(
         from ..latent import truncate  # noqa: PLC0415
 
         return lambda some, first: truncate.generate(model, some, truncation, seed, first, condition)
-    engine = "exact"
-    if fast:
-        engine = model.sampler("fast", count, say=click.echo).engine
-        click.echo(f"drawing by {engine}")
+    engine = _engine(model, count, fast)
     return lambda some, first: model.generate(some, seed, first, engine, condition)
 
 

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 @click.option("--from", "begin", metavar="RUN", help="Begin with the weights of another run: fine-tuning.")
 @click.option("--run", "folder", metavar="DIR", help="Where the run is kept (runs/<data>-<recipe>).")
 @click.option("--set", "settings", multiple=True, metavar="A.B=C", help="Change a setting, e.g. terms.0.weight=3.")
+@click.option(
+    "--dp",
+    nargs=2,
+    metavar="epsilon=E delta=D",
+    help="Differential privacy for each record; docs/differential_privacy.md.",
+)
 @click.option("--until", metavar="WHEN", help="budget, or converged: end where nothing improves any more.")
-@click.option("--evaluate/--no-evaluate", "evidence", default=True, help="End with a short evaluation and a report.")
+@click.option(
+    "--evaluate/--no-evaluate", "evidence", default=None, help="End with a short evaluation and a report (yes)."
+)
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be read.")
 @click.option("--processes", type=click.IntRange(1), default=1, metavar="N", help="Train in N processes here (1).")
 @click.option(
@@ -35,8 +43,9 @@ def command(
     begin: str | None,
     folder: str | None,
     settings: tuple[str, ...],
+    dp: tuple[str, str] | None,
     until: str | None,
-    evidence: bool,
+    evidence: bool | None,
     strict: bool,
     processes: int,
     restarts: int,
@@ -49,11 +58,11 @@ def command(
     """
     from .. import launch  # noqa: PLC0415  imports torch
 
-    words = launch.Words(data, recipe, samples, minutes, seed, folder, settings, strict, until, begin)
+    words = launch.Words(data, recipe, samples, minutes, seed, folder, settings, strict, until, begin, dp or ())
     return _many(words, processes, restarts) if processes > 1 else _one(words, evidence)
 
 
-def _one(words: "Words", evidence: bool) -> int:
+def _one(words: "Words", evidence: bool | None) -> int:
     """Train in this process and, under torch's launcher, in those beside it; only the first of them talks."""
     from .. import launch  # noqa: PLC0415
     from ..adversarial.collective import rank  # noqa: PLC0415
@@ -75,12 +84,18 @@ def _one(words: "Words", evidence: bool) -> int:
         _leave()
     if told := verdict_of(plan.folder):
         watch.line(told)
-    if evidence:
+    private = plan.run.private is not None
+    if private and evidence is None:
+        watch.line(
+            "not evaluated: that compares with real records, outside of the promise; --evaluate does it all the same"
+        )
+    if evidence or (evidence is None and not private):
         from ..conclude import conclude  # noqa: PLC0415
 
         conclude(plan.folder, watch)
+    shown = plan.folder / "samples" / ("latest.png" if private else "real-beside-fake.png")
     watch.line(
-        f"done: {plan.folder / 'samples' / 'real-beside-fake.png'}; draw more with: ganworks sample {plan.folder}"
+        f"done: {shown}; draw more with: ganworks sample {plan.folder}"
         if plan.run.domain.given == "nothing"
         else f"done: {plan.folder / 'samples' / 'latest.png'}; use it with: ganworks apply {plan.folder} IN OUT"
     )

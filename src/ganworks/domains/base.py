@@ -185,6 +185,11 @@ class Domain(Settings, ABC):
     def fit(self, dataset: Dataset) -> Codec:
         """Learn from the training split what encoding and decoding need."""
 
+    def public(self, dataset: Dataset) -> Dataset | None:
+        """Made-up records with what is public of the data alone, for a private run to fit its codec on; None where a
+        domain cannot make any. Raises ConfigError where the user has to say what is public."""
+        return None
+
     @property
     def conditional(self) -> bool:
         """Whether its samples have conditions."""

@@ -8,23 +8,27 @@ from .light import LightDiscriminator, LightGenerator
 from .perceptron import MlpDiscriminator, MlpGenerator
 from .r3 import R3Discriminator, R3Generator
 from .resnet import ResnetDiscriminator, ResnetGenerator
+from .sequence import SequenceDiscriminator, SequenceGenerator
 from .style import StyleGenerator
+from .tabular import TabularDiscriminator, TabularGenerator
+from .tiles import TilesDiscriminator, TilesGenerator
 from .translation import FRAME_JUDGES, JUDGES, RECURRENT, TRANSLATORS, Translator
 
 __all__ = [
     "DISCRIMINATORS", "GENERATORS", "Activate", "Conv28Discriminator", "Conv28Generator", "DcganDiscriminator",
     "DcganGenerator", "Discriminator", "Generator", "Grid", "LeanDiscriminator", "LeanGenerator", "LightDiscriminator",
     "LightGenerator", "MinibatchStd", "MlpDiscriminator", "MlpGenerator", "R3Discriminator", "R3Generator",
-    "ResnetDiscriminator", "ResnetGenerator", "StyleGenerator", "Translator", "base_grid",
+    "ResnetDiscriminator", "ResnetGenerator", "SequenceDiscriminator", "SequenceGenerator", "StyleGenerator",
+    "TabularDiscriminator", "TabularGenerator", "TilesDiscriminator", "TilesGenerator", "Translator", "base_grid",
 ]  # fmt: skip
 
 _GENERATORS: tuple[type[Generator], ...] = (
     MlpGenerator, Conv28Generator, DcganGenerator, ResnetGenerator, LeanGenerator, R3Generator, StyleGenerator,
-    LightGenerator, *TRANSLATORS, *RECURRENT,
+    LightGenerator, SequenceGenerator, TabularGenerator, TilesGenerator, *TRANSLATORS, *RECURRENT,
 )  # fmt: skip
 _DISCRIMINATORS: tuple[type[Discriminator], ...] = (
     MlpDiscriminator, Conv28Discriminator, DcganDiscriminator, ResnetDiscriminator, LeanDiscriminator, R3Discriminator,
-    LightDiscriminator, *JUDGES, *FRAME_JUDGES,
+    LightDiscriminator, SequenceDiscriminator, TabularDiscriminator, TilesDiscriminator, *JUDGES, *FRAME_JUDGES,
 )  # fmt: skip
 
 GENERATORS: dict[str, type[Generator]] = {each.model_fields["name"].default: each for each in _GENERATORS}

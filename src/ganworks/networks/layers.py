@@ -27,7 +27,7 @@ class Activate(nn.Module):
 
     A softmax span is sampled by the Gumbel trick (Jang et al. 2017): soft while training, one-hot in eval with the
     gradient passed straight through. Given a latent, evaluation draws its lots from that (`lots`), so that a latent is
-    one sample, whatever the batch.
+    one sample, whatever the batch. A span that is not drawn by lot has the same two ends without the chance.
     """
 
     def __init__(self, spans: Sequence[Span], temperature: float = 0.5):
@@ -36,7 +36,7 @@ class Activate(nn.Module):
 
     def forward(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         x = full(x)
-        by_lot = any(span.kind == "softmax" for span in self.spans)
+        by_lot = any(span.kind == "softmax" and span.by_lot for span in self.spans)
         drawn = lots(z, x) if by_lot and z is not None and not self.training else None
         sizes = [span.channels for span in self.spans]
         parts = torch.split(x, sizes, dim=1) if len(sizes) > 1 else (x,)
@@ -45,8 +45,11 @@ class Activate(nn.Module):
         return torch.cat(shown, dim=1) if len(shown) > 1 else shown[0]
 
     def _activate(self, span: Span, x: Tensor, lot: Tensor | None) -> Tensor:
-        if span.kind == "softmax" and lot is not None:
-            soft = ((x - torch.log(-torch.log(lot))) / self.temperature).softmax(1)
+        if span.kind == "softmax" and (lot is not None or not span.by_lot):
+            noise = torch.log(-torch.log(lot)) if lot is not None and span.by_lot else 0.0
+            soft = ((x - noise) / self.temperature).softmax(1)
+            if self.training:
+                return soft
             hard = torch.zeros_like(soft).scatter_(1, soft.argmax(1, keepdim=True), 1.0)
             return hard + soft - soft.detach() if soft.requires_grad else hard
         if span.kind == "softmax":

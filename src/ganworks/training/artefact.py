@@ -3,7 +3,7 @@
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import safetensors.torch
 from safetensors import SafetensorError
@@ -14,6 +14,9 @@ from ..domains.medical.window import FACTS, Window
 from ..settings import CheckpointError
 from .folder import write_atomic
 from .run import Run
+
+if TYPE_CHECKING:
+    from .session import Session
 
 SCHEMA = 1
 WEIGHTS, PAGE = "model.safetensors", "model.json"
@@ -30,9 +33,24 @@ class Artefact(NamedTuple):
     """Samples it was trained on."""
     of: int = 0
     """Samples the run had seen when the model was written; more, where an earlier generator was the best."""
+    privacy: dict[str, Any] | None = None
+    """What a private run promises: budget, mechanism, account, assumptions."""
 
 
-def write(folder: Path, run: Run, codec: Codec, network: nn.Module, samples: int, of: int | None = None) -> None:
+def ship(folder: Path, session: "Session") -> None:
+    """Write the model of a session."""
+    write(folder, session.run, session.codec, *session.model, session.samples, session.privacy)
+
+
+def write(
+    folder: Path,
+    run: Run,
+    codec: Codec,
+    network: nn.Module,
+    samples: int,
+    of: int | None = None,
+    privacy: dict[str, Any] | None = None,
+) -> None:
     """Write a generator's weights, then the page that vouches for them; `of` are the run's samples, where that is more.
 
     Raises CheckpointError when that fails.
@@ -46,7 +64,7 @@ def write(folder: Path, run: Run, codec: Codec, network: nn.Module, samples: int
         "sha256": hashlib.sha256(data).hexdigest(),
         "run": run.tree(),
         "codec": codec.tree(),
-    }
+    } | ({} if privacy is None else {"privacy": privacy})
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_atomic(folder / WEIGHTS, data)
@@ -69,7 +87,9 @@ def read(folder: Path) -> Artefact:
         run = Run.from_tree(page["run"], str(folder / PAGE))
         samples = page["samples"]
         weights = safetensors.torch.load(data)
-        return Artefact(run, codec_of(run, page["codec"]), weights, samples, page.get("of", samples))
+        return Artefact(
+            run, codec_of(run, page["codec"]), weights, samples, page.get("of", samples), page.get("privacy")
+        )
     except OSError as error:
         raise CheckpointError(f"{folder}: no model here: {error.strerror}: {error.filename}; {_ANEW}") from None
     except (ValueError, KeyError, TypeError, SafetensorError) as error:

@@ -7,22 +7,30 @@ from torch import nn
 
 from ..adversarial import Game, Player, Rules
 from ..adversarial.collective import world
+from ..adversarial.engines import Engine
 from ..networks.synchronised import synchronise
 from ..settings import ConfigError
-from ..spec import Span, Spec
+from ..spec import Spec
 from . import devices
 from .extracting import Extracting
 from .feed import derive
 from .run import Run
 
 
-def build_game(run: Run, spec: Spec, device: torch.device) -> Game:
-    """A freshly initialised game. Raises ConfigError when its parts do not fit each other or the samples."""
+def build_game(run: Run, spec: Spec, device: torch.device, private: Engine | None = None) -> Game:
+    """A freshly initialised game; `private` is the engine of a private run.
+
+    Raises ConfigError when its parts do not fit each other or the samples.
+    """
     torch.manual_seed(derive("weights", run.seed))
     layout = torch.channels_last
     if run.pool and world() > 1:
         raise ConfigError(f"a pool of past fakes is kept by one process only, got pool={run.pool}; set pool=0")
     guess = _guess(run, spec)
+    if guess is not None and run.packing > 1:
+        raise ConfigError(
+            f"of samples judged together none is recognised alone, got packing={run.packing}; set packing=1"
+        )
     seen = _packed(spec, run.packing).model_copy(update={"guess": guess})
     generator = run.generator.build(spec).to(device, memory_format=layout)  # type: ignore[call-overload]
     discriminator = run.discriminator.build(seen).to(device, memory_format=layout)  # type: ignore[call-overload]
@@ -38,7 +46,8 @@ def build_game(run: Run, spec: Spec, device: torch.device) -> Game:
         part=own_part(run.part),
         bf16=devices.wants_bf16(run.precision, device, generator, discriminator),
         share_fakes=run.share_fakes,
-        engine=run.engine,
+        engine=private or run.engine,
+        fakes=run.batch if private else None,
         adversarial=run.adversarial,
         pool=run.pool,
         extract=Extracting(device).open(*(name for term in run.terms for name in getattr(term, "wants", ()))),
@@ -93,7 +102,5 @@ def _packed(spec: Spec, count: int) -> Spec:
     """What a discriminator sees when it judges `count` samples together."""
     if count == 1:
         return spec
-    if spec.condition is not None:
-        raise ConfigError(f"samples with conditions cannot be packed, got packing={count}; set packing=1")
-    spans = tuple(Span(channels=span.channels, kind=span.kind) for span in spec.spans * count)
-    return Spec(shape=(spec.channels * count, *spec.axes), spans=spans)
+    condition = None if spec.condition is None else _packed(spec.condition, count)
+    return Spec(shape=(spec.channels * count, *spec.axes), spans=spec.spans * count, condition=condition)

@@ -131,7 +131,8 @@ def held(source: Source, indices: Indices, codec: Codec) -> Batch:
 def again(x: Tensor, codec: Codec) -> Tensor:
     """Samples as a user gets them: decoded, and encoded again to be looked at."""
     # Both halves of a cycle come out together; the first is what a run is looked at for.
-    return encode(codec.decode(x), None, codec.output, torch.device("cpu")).x[:, : codec.output.spec.channels]
+    seen = encode(codec.decode(x), None, codec.output, torch.device("cpu"), fixed=True).x
+    return seen[:, : codec.output.spec.channels]
 
 
 def _tensor(x: Raw) -> Tensor:

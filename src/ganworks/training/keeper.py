@@ -163,7 +163,7 @@ class Keeper:
         verdict = broken_by(faults, session.feed.not_finite(every))
         self.journal.write("broken", samples=samples, faults=faults[:20], **verdict._asdict())
         self.watch.judged(samples, math.inf, verdict.word)
-        saved = find(self.checkpoints, self.checkpoints.latest)
+        saved = None if session.guard else find(self.checkpoints, self.checkpoints.latest)  # a turn again costs again
         if broken > RETRIES or saved is None:
             raise processes.once(
                 TrainingError(
@@ -269,7 +269,7 @@ class Keeper:
             session.shipped = (network, best.reading.samples)
         if self._previews is not None:
             self._previews.finish()
-            artefact.write(self.folder.model, session.run, session.codec, *session.model, session.samples)
+            artefact.ship(self.folder.model, session)
 
     def _looks(self) -> bool:
         every = LOOK_EVERY.get(self.session.device.type, LOOK_ELSEWHERE)

@@ -26,7 +26,7 @@ def smaller(session: "Session", error: Exception) -> int | None:
     Several processes would have to fail together, so there the error stays what it is.
     """
     run = session.run
-    if not is_short(error) or world() > 1:
+    if not is_short(error) or world() > 1 or session.guard is not None:
         return None
     half = (session.part or run.batch) // 2 // run.packing * run.packing
     return half if half >= session.least else None

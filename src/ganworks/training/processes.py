@@ -160,6 +160,10 @@ def check_devices(device: torch.device, count: int) -> None:
 
 def check_batch(run: Run, count: int) -> None:
     """Raises ConfigError when a batch, or a part of one, cannot be dealt out evenly in whole packs."""
+    if run.private is not None and count > 1:
+        raise ConfigError(
+            f"differential privacy: one process draws and noises a turn, got {count}; leave --processes out"
+        )
     part = min(run.part or run.batch, run.batch)
     packs = f" times packing={run.packing}" if run.packing > 1 else ""
     for name, size in (("batch", run.batch), ("part", part), ("what part leaves of batch", run.batch % part)):

@@ -27,6 +27,7 @@ from ..schedule import Number
 from ..search import Search
 from ..settings import Chosen, Settings
 from .health import Health
+from .private_rules import Private
 
 
 class Budget(Settings):
@@ -124,6 +125,8 @@ class Run(Settings):
     """Checkpoints over the run, evenly; besides, one every five minutes."""
     keep: int = Field(default=3, ge=1)
     """Checkpoints that stay on disk."""
+    private: Private | None = None
+    """Differential privacy for each training record."""
     health: Health = Health()
     """How the run is judged while it goes on, and what may be done about it."""
 

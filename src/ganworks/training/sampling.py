@@ -1,6 +1,6 @@
 """Samples from a generator, the same bytes for the same seed however many are asked for."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
@@ -53,7 +53,14 @@ def joined(z: Tensor, c: Tensor | None) -> Tensor:
 
 def records(network: nn.Module, codec: Codec, z: Tensor) -> Raw:
     """Records (N, ...) in the data's own form for latents z (N, L), with their conditions where there are some."""
-    return np.concatenate([codec.decode(x) for x in generate(network, z)])
+    return decoded(codec, generate(network, z))
+
+
+def decoded(codec: Codec, parts: Iterable[Tensor]) -> Raw:
+    """Records of samples that come in parts. Rows are small and many: they are decoded all at once."""
+    if not codec.spec.axes:
+        return codec.decode(torch.cat(list(parts)))
+    return np.concatenate([codec.decode(x) for x in parts])
 
 
 def generate(network: nn.Module, z: Tensor) -> Iterator[Tensor]:

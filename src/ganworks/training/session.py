@@ -17,6 +17,9 @@ from .building import build_game, needs_two, own_part
 from .checkpoint import Checkpoint
 from .clock import Clock
 from .feed import Feed, derive
+from .poisson import PoissonFeed
+from .privacy import Guard
+from .private_rules import check_network, fit
 from .run import Run
 
 # Seconds of trial that turn a budget in minutes into samples, and their largest share of the budget.
@@ -37,15 +40,19 @@ class Session:
         devices.keep_memory()
         if run.threads is not None and self.device.type == "cpu":
             torch.set_num_threads(run.threads)
-        self.codec = run.domain.fit(dataset)
+        self.codec = fit(run, dataset)
         self.part = run.part
         """Most samples at once: the run's own number, or a smaller one where memory was short."""
         self.remedies: list[str] = []
         self.strength = remedies.FIRST
         self.rollbacks = 0
         """Times a verdict, not a broken number, sent the run back."""
+        self.guard = Guard(run, dataset) if run.private is not None else None
         self.game = self._built()
-        self.feed = Feed(dataset.train, self.codec, run.batch, self.device, run.seed, self.part)
+        self.feed: Feed | PoissonFeed = Feed(dataset.train, self.codec, run.batch, self.device, run.seed, self.part)
+        if self.guard is not None:
+            self.feed = self.guard.feed(self.codec, self.device)
+            check_network(run, self.game.discriminator.network, self.codec.spec)
         self.clock = Clock(run.budget, run.batch)
         self.samples, self.retry = 0, 0
         self.shipped: tuple[nn.Module, int] | None = None
@@ -61,6 +68,11 @@ class Session:
         return self.clock.progress(self.samples)
 
     @property
+    def privacy(self) -> dict[str, Any] | None:
+        """What a private run promises, for its model's page."""
+        return None if self.guard is None else self.guard.page()
+
+    @property
     def model(self) -> tuple[nn.Module, int]:
         """The generator to sample from and the samples it has seen."""
         return self.shipped or (self.game.generator.averaged, self.samples)
@@ -68,7 +80,8 @@ class Session:
     def step(self) -> dict[str, Tensor]:
         """One round of the game. Raises DataError, with everything as it was, where its records cannot be had."""
         self.feed.prepare(self.game.needs(processes.own(self.run).batch))
-        chance.seed(derive("step", self.run.seed, self.retry, self.samples))
+        own = derive("step", self.run.seed, self.retry, self.samples)
+        chance.seed(own if self.guard is None else self.guard.step_seed(self.samples))
         stats = self.game.step(self.feed, self.progress)
         self.samples += self.run.batch
         return stats
@@ -136,7 +149,7 @@ class Session:
             "strength": self.strength,
             "rollbacks": self.rollbacks,
             "part": self.part,
-        }
+        } | ({} if self.guard is None else {"privacy": self.guard.state()})
 
     def load(self, saved: Checkpoint) -> None:
         """Go back to a checkpoint. Raises DataError when the data is not what it was, CheckpointError when the
@@ -161,6 +174,8 @@ class Session:
         self.game.steps = values["steps"]
         self.rollbacks = values.get("rollbacks", 0)
         self.clock.load(values["clock"])
+        if self.guard is not None:
+            self.guard.load(values["privacy"])
 
     def take(self, remedy: str) -> None:
         """Go on under one remedy more. The players keep what they learnt, where it fits the networks."""
@@ -202,7 +217,8 @@ class Session:
         """The game under the remedies taken, freshly initialised."""
         case = remedies.Case(len(self.codec.spec.axes), self.strength)
         run = self.run.model_copy(update={"part": self.part})
-        return build_game(remedies.treated(run, self.remedies, case), self.codec.spec, self.device)
+        engine = None if self.guard is None else self.guard.engine()
+        return build_game(remedies.treated(run, self.remedies, case), self.codec.spec, self.device, engine)
 
     def faults(self, stats: Mapping[str, Tensor]) -> list[str]:
         """What is not finite, in the order in which it is worth looking at; empty when all is well.

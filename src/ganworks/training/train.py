@@ -2,7 +2,7 @@
 
 from ..adversarial.collective import decide, largest, world
 from ..domains import Dataset
-from . import begun, processes
+from . import begun, privacy, processes
 from .folder import RunFolder
 from .interrupt import Interrupt, Stopped
 from .keeper import Keeper
@@ -33,6 +33,7 @@ def train(run: Run, dataset: Dataset, folder: RunFolder, watch: Watch | None = N
             if run.begun_from is not None and decide(lambda: not keeper.checkpoints.paths()):
                 processes.together(lambda: begun.take(session, watch.line))
             keeper.begin(check)
+            privacy.unlock(session, folder.path, watch.line)
             if session.done:
                 keeper.deliver()
                 watch.line(f"already complete at {session.samples:,} samples; ask for more samples or minutes to go on")
@@ -44,6 +45,7 @@ def train(run: Run, dataset: Dataset, folder: RunFolder, watch: Watch | None = N
                 if signal is not None and not session.done:
                     keeper.save(required=True)
                     raise processes.once(Stopped(signal))
+            privacy.forget(session, folder.path)
         finally:
             watch.end()
     return session

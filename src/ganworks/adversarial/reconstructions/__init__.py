@@ -1,10 +1,12 @@
 """Terms that tie what is drawn to what was wanted: pixels, frequencies, features, places, cycles."""
 
 from ..turn import Term
+from .asked import AskedFor
 from .contrast import PatchNce
 from .cycle import Cycle, Identity
 from .features import Content, Extracting, FeatureMatching, Gram, Perceptual
 from .frequency import Frequency
+from .neighbours import Neighbours
 from .pixel import L1, L2, Charbonnier
 from .temporal import Flow, Temporal
 
@@ -22,9 +24,11 @@ RECONSTRUCTIONS: dict[str, type[Term]] = {
     "identity": Identity,
     "flow": Flow,
     "temporal": Temporal,
+    "asked": AskedFor,
+    "neighbours": Neighbours,
 }
 
 __all__ = [
-    "L1", "L2", "RECONSTRUCTIONS", "Charbonnier", "Content", "Cycle", "Extracting", "FeatureMatching", "Flow",
-    "Frequency", "Gram", "Identity", "PatchNce", "Perceptual", "Temporal",
+    "L1", "L2", "RECONSTRUCTIONS", "AskedFor", "Charbonnier", "Content", "Cycle", "Extracting", "FeatureMatching",
+    "Flow", "Frequency", "Gram", "Identity", "Neighbours", "PatchNce", "Perceptual", "Temporal",
 ]  # fmt: skip

@@ -1,0 +1,51 @@
+"""Rows of a table from a trained generator, streamed into one file: what `ganworks sample` does for tables."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..model import Model
+
+
+def place(out: str | None, run: str, seed: int, form: str | None, suffix: str) -> Path:
+    """The file that rows go to: the one named, or one in the folder named, of the format wanted or the data's own.
+
+    Raises ConfigError where the name and the format say different things.
+    """
+    from ..domains.table.writing import SUFFIXES  # noqa: PLC0415
+    from ..settings import ConfigError  # noqa: PLC0415
+
+    wanted = f".{form}" if form else suffix
+    path = Path(out) if out else Path(run) / "generated"
+    if path.suffix.lower() not in SUFFIXES:
+        return path / f"seed{seed}{wanted}"
+    if form and path.suffix.lower() != wanted:
+        raise ConfigError(f"--format {form} and --out {path} say different things; leave one of them out")
+    return path
+
+
+def write(model: "Model", path: Path, count: int, seed: int, wheres: Sequence[str], engine: str, safe: bool) -> str:
+    """Write so many rows, all of which hold, and say what was done. Raises ConfigError when none could be found."""
+    from ..domains.table.writing import opened  # noqa: PLC0415
+    from ..latent.where import Search, told  # noqa: PLC0415
+    from ..settings import ConfigError  # noqa: PLC0415
+
+    search = Search(model, count, seed, wheres, engine=engine)
+    written, part = 0, path.with_name(f".unfinished-{path.name}")  # half a file would look like a whole one
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with opened(part, search.codec, safe) as file:
+            for records in search:
+                file.add(records, written)
+                written += len(records)
+        if written:
+            part.replace(path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror or error}; choose another place") from None
+    finally:
+        part.unlink(missing_ok=True)
+    if not written:
+        raise ConfigError(f"{told(0, count, search.drawn)}: none is as asked for; ask for less")
+    said = f"{written:,} rows in {path}"
+    return f"{said}; {told(written, count, search.drawn)}" if search.rejects else said

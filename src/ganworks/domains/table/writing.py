@@ -1,0 +1,168 @@
+"""Records -> files as the user's own was: text as it was spelled, or Parquet with types; piece by piece."""
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from ...extras import library
+from ...settings import ConfigError
+from . import times
+from .cells import Floats
+from .identifiers import identifiers
+from .schema import Seen
+
+if TYPE_CHECKING:
+    from .codec import Coded
+
+SUFFIXES = (".csv", ".tsv", ".parquet")
+_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Written(Protocol):
+    """A file that takes records (N, columns), the first of which has this number."""
+
+    def add(self, records: Floats, first: int) -> None: ...
+
+
+@contextmanager
+def opened(path: Path, codec: "Coded", spreadsheet: bool = False) -> Iterator[Written]:
+    """A file by its suffix. With `spreadsheet`, text that a spreadsheet would compute is marked as text.
+
+    Raises ConfigError for a suffix that is none of `SUFFIXES`.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ConfigError(f"{path}: rows are written as {', '.join(SUFFIXES)}, got '{suffix}'")
+    if suffix == ".parquet":
+        with _parquet(path, codec) as file:
+            yield file
+        return
+    mark = "\t" if suffix == ".tsv" else codec.delimiter if codec.suffix == ".csv" else ","
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        yield _Text(csv.writer(stream, delimiter=mark, lineterminator="\n"), codec, spreadsheet)
+
+
+class _Text:
+    """Rows of text."""
+
+    def __init__(self, rows: Any, codec: "Coded", spreadsheet: bool):
+        self.rows, self.codec, self.spreadsheet = rows, codec, spreadsheet
+        names = [column.seen.name for column in codec.columns]
+        if codec.header:
+            rows.writerow([neutral(name) for name in names] if spreadsheet else names)
+
+    def add(self, records: Floats, first: int) -> None:
+        columns = []
+        for seen, values in by_column(self.codec, records):
+            words = identifiers(seen, first, len(records)) if values is None else spelled(seen, values)
+            if self.spreadsheet and not (seen.numeric and seen.kind != "datetime"):
+                words = [neutral(word) for word in words]
+            columns.append(words)
+        self.rows.writerows(zip(*columns, strict=True))
+
+
+def neutral(word: str) -> str:
+    """A cell that begins as a formula does, with a quote before it, so that it stays text."""
+    return f"'{word}" if word.lstrip(" ").startswith(_BEGINS) or word.startswith(_BEGINS) else word
+
+
+def by_column(codec: "Coded", records: Floats) -> Iterator[tuple[Seen, Floats | None]]:
+    """Every column of the file, with its values; None for one that is made anew."""
+    place = 0
+    for column in codec.columns:
+        if column.seen.learnt:
+            yield column.seen, records[:, place]
+            place += 1
+        else:
+            yield column.seen, None if column.seen.kind == "identifier" else np.zeros(len(records))
+
+
+def spelled(seen: Seen, values: Floats) -> list[str]:
+    """Values (N,) of one column as text, as the data spelled them."""
+    gaps = np.isnan(values)
+    known = np.where(gaps, 0.0, values)
+    if not seen.numeric:
+        words = np.array([*seen.words, seen.missing_word], object)
+        found: list[str] = words[np.where(gaps, len(seen.words), known).astype(int)].tolist()
+        return found
+    distinct, place = np.unique(known + 0.0, return_inverse=True)  # -0 is 0
+    if seen.kind == "datetime":
+        written = times.spelled(distinct.tolist(), seen.format)
+    elif seen.decimals is None:
+        written = [f"{value:.9g}" for value in distinct.tolist()]
+    else:
+        written = [_trimmed(f"{value:.{seen.decimals}f}", seen) for value in distinct.tolist()]
+    if seen.comma:
+        written = [word.replace(".", ",") for word in written]
+    words = np.array([*written, seen.missing_word], object)
+    of_numbers: list[str] = words[np.where(gaps, len(written), place.reshape(-1))].tolist()
+    return of_numbers
+
+
+def _trimmed(word: str, seen: Seen) -> str:
+    """A number without noughts at its end, but for the digits that are always spelled."""
+    whole, _, digits = word.partition(".")
+    digits = digits[: seen.least_decimals] + digits[seen.least_decimals :].rstrip("0")
+    return f"{whole}.{digits}" if digits else whole
+
+
+@contextmanager
+def _parquet(path: Path, codec: "Coded") -> Iterator[Written]:
+    why = "Parquet files"
+    arrow, parquet = library("pyarrow", why, "tabular"), library("pyarrow.parquet", why, "tabular")
+    schema = arrow.schema([(column.seen.name, _type(arrow, column.seen)) for column in codec.columns])
+    with parquet.ParquetWriter(path, schema) as stream:
+        yield _Typed(arrow, stream, schema, codec)
+
+
+class _Typed:
+    """Columns of Parquet, a group of rows a piece."""
+
+    def __init__(self, arrow: Any, stream: Any, schema: Any, codec: "Coded"):
+        self.arrow, self.stream, self.schema, self.codec = arrow, stream, schema, codec
+
+    def add(self, records: Floats, first: int) -> None:
+        columns = []
+        for (seen, values), field in zip(by_column(self.codec, records), self.schema, strict=True):
+            if values is None:
+                columns.append(self.arrow.array(identifiers(seen, first, len(records)), self.arrow.string()))
+            else:
+                columns.append(_array(self.arrow, seen, values, field.type))
+        self.stream.write_table(self.arrow.Table.from_arrays(columns, schema=self.schema))
+
+
+def _type(arrow: Any, seen: Seen) -> Any:
+    if seen.kind == "datetime":
+        return arrow.timestamp("us") if "%Y" in seen.format else arrow.string()
+    if seen.numeric:
+        return arrow.int64() if seen.decimals == 0 else arrow.float64()
+    if seen.kind in {"identifier", "constant"}:
+        return arrow.string()
+    if _truths(seen):
+        return arrow.bool_()
+    return arrow.dictionary(arrow.int32(), arrow.string())
+
+
+def _truths(seen: Seen) -> bool:
+    return seen.kind == "boolean" and [word.strip().lower() for word in seen.words] == ["false", "true"]
+
+
+def _array(arrow: Any, seen: Seen, values: Floats, kind: Any) -> Any:
+    gaps = np.isnan(values)
+    known = np.where(gaps, 0.0, values)
+    if arrow.types.is_dictionary(kind):
+        return arrow.DictionaryArray.from_arrays(
+            arrow.array(known.astype(np.int32), mask=gaps), arrow.array(list(seen.words), arrow.string())
+        )
+    if seen.kind == "constant" or arrow.types.is_string(kind):
+        words = spelled(seen, values)
+        return arrow.array([None if gap else word for word, gap in zip(words, gaps, strict=True)], kind)
+    if arrow.types.is_timestamp(kind):
+        return arrow.array(np.rint(known * 1e6).astype("datetime64[us]"), kind, mask=gaps)
+    if arrow.types.is_floating(kind):
+        return arrow.array(known, kind, mask=gaps)
+    return arrow.array(np.rint(known).astype(np.int64), mask=gaps).cast(kind)
