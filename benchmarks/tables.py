@@ -21,7 +21,7 @@ DATA = {
     "german_credit": ("german_credit/german.csv", ("domain.columns.column21.kind=category", "domain.target=column21")),
     "penguins": ("penguins/penguins.csv", ("domain.target=species",)),
 }
-SAMPLES = {"adult": 3_000_000, "diamonds": 3_000_000, "german_credit": 500_000, "penguins": 500_000}
+SAMPLES = {"adult": 1_024_000, "diamonds": 1_024_000, "german_credit": 200_000, "penguins": 200_000}
 COLUMNS = (
     "column shapes", "pair trends", "published mean", "boosted trees", "logistic detection", "boosted detection",
     "exact copies",
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=list(DATA), choices=list(DATA))
     parser.add_argument("--recipe", default="table")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--samples", type=int, help="seen in training; unset: 3 million, 500,000 of the small tables")
+    parser.add_argument("--samples", type=int, help="seen in training; unset: a million, 200,000 of the small tables")
     parser.add_argument("--set", nargs="*", default=[], help="settings of the run")
     arguments = parser.parse_args()
     for name in arguments.only:

@@ -1,7 +1,7 @@
 """How close are two sets of windows: statistics, what a recurrent network learns, and forecasts; float64, (N, C, T)."""
 
 from .forecasts import coverage, crps
-from .learned import Predicting, Split, Telling, blocked, discriminative, predictive, shuffled
+from .learned import Predicting, Split, Telling, blocked, discriminative, nearest, predictive, shuffled
 from .statistics import (
     autocorrelation,
     autocorrelation_error,
@@ -18,5 +18,5 @@ from .statistics import (
 __all__ = [
     "Predicting", "Split", "Telling", "autocorrelation", "autocorrelation_error", "blocked", "coverage",
     "crosscorrelation", "crosscorrelation_error", "crps", "discriminative", "drawdown", "leverage", "marginal_error",
-    "move_error", "predictive", "returns", "shuffled", "tail_index",
+    "move_error", "nearest", "predictive", "returns", "shuffled", "tail_index",
 ]  # fmt: skip

@@ -32,12 +32,13 @@ class Split(NamedTuple):
 
 
 class Telling(NamedTuple):
-    """One classifier's task. `split` is of the real windows, None for the published one; fakes are split at random."""
+    """One classifier's task, and how each set is split; None for the published way, at random."""
 
     real: Windows
     fake: Windows
     seed: int = 0
     split: Split | None = None
+    fake_split: Split | None = None
 
 
 class Predicting(NamedTuple):
@@ -54,13 +55,17 @@ def shuffled(count: int, seed: int, share: float = 0.8) -> Split:
     return Split(order[: int(count * share)], order[int(count * share) :])
 
 
-def blocked(starts: Places, window: int, seed: int, blocks: int = 10, held: int = 2) -> Split:
+def blocked(
+    starts: Places, window: int, seed: int, line: Places | None = None, blocks: int = 10, held: int = 2
+) -> Split:
     """`held` of `blocks` stretches of time are judged; no window within one more window of them is learnt from.
 
-    starts (N,) is where each window begins on one line of time, in any order.
-    Raises DataError when nothing is left to learn from.
+    starts (N,) is where each window begins on one line of time, in any order. `line` are the starts that the stretches
+    are cut from, where they are those of another set: both sides have to leave out the same times, or a classifier
+    takes what it has never seen of the one for the other.
+    Raises DataError when nothing is left to learn from or to judge.
     """
-    edges = np.quantile(starts, np.linspace(0, 1, blocks + 1))
+    edges = np.quantile(starts if line is None else line, np.linspace(0, 1, blocks + 1))
     place = np.clip(np.searchsorted(edges, starts, side="right") - 1, 0, blocks - 1)
     chosen = np.random.default_rng(seed).choice(blocks, held, replace=False)
     near = np.zeros(len(starts), bool)
@@ -73,6 +78,13 @@ def blocked(starts: Places, window: int, seed: int, blocks: int = 10, held: int 
     return Split(learn, judge)
 
 
+def nearest(windows: Windows, real: Windows) -> Places:
+    """Which of `real` is nearest to each window, by the squared distance of all its numbers. (N,)"""
+    one, other = _steps(windows).flatten(1), _steps(real).flatten(1)
+    found = [torch.cdist(part, other).argmin(1) for part in torch.split(one, 1024)]
+    return np.asarray(torch.cat(found).numpy(), np.int64)
+
+
 def discriminative(tasks: Sequence[Telling], steps: int = TELL) -> list[float]:
     """|accuracy - 1/2| of a classifier a task that learnt to tell real from fake, on windows it did not learn from.
 
@@ -81,7 +93,7 @@ def discriminative(tasks: Sequence[Telling], steps: int = TELL) -> list[float]:
     _check([window for each in tasks for window in (each.real, each.fake)])
     channels = tasks[0].real.shape[1]
     ours = [each.split or shuffled(len(each.real), each.seed) for each in tasks]
-    theirs = [shuffled(len(each.fake), each.seed + 1) for each in tasks]
+    theirs = [each.fake_split or shuffled(len(each.fake), each.seed + 1) for each in tasks]
     real = [_steps(each.real[split.learn]) for each, split in zip(tasks, ours, strict=True)]
     fake = [_steps(each.fake[split.learn]) for each, split in zip(tasks, theirs, strict=True)]
     network = Readers([each.seed for each in tasks], channels, max(1, channels // 2))
