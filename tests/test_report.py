@@ -147,3 +147,35 @@ def test_tables_of_a_domain_and_of_an_audit_are_drawn_as_they_are(folder: Path) 
     assert all(shown in page for shown in ("Rows and columns", "Shapes &lt;of&gt;", "0.9123", "none &amp; never"))
     assert all(shown in page for shown in ("six of them", "Privacy", "Attacks", "Private?", "told apart"))
     assert "nan" not in page.split("Attacks")[1].split("</table>")[0]
+
+
+def test_sounds_play_pictures_move_and_texts_are_escaped(folder: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), (shade, 0, 0)) for shade in (0, 200)]
+    frames[0].save(folder / "samples" / "clip.gif", save_all=True, append_images=frames[1:], duration=100)
+    (folder / "samples" / "seven.wav").write_bytes(b"RIFF....WAVE")
+    (folder / "samples" / "huge.wav").write_bytes(bytes(4 << 20))
+    stored = json.loads((folder / "evaluation.json").read_text())
+    stored["domain"] = {
+        "name": "audio",
+        "pictures": [{"title": "a clip", "file": "clip.gif", "caption": "moving"}],
+        "sounds": [{"title": "seven <7>", "file": "seven.wav"}, {"file": "huge.wav"}, {"file": "../run.toml"}],
+        "texts": [{"title": "lines", "lead": "as drawn", "lines": ["<script>alert(1)</script>", "a second"]}],
+    }
+    (folder / "evaluation.json").write_text(json.dumps(stored))
+    page = report(folder).read_text(encoding="utf-8")
+    assert page.count("<audio") == 1 and "data:audio/wav;base64," in page and "seven &lt;7&gt;" in page
+    assert "data:image/gif;base64," in page, "one frame would not move"
+    assert "&lt;script&gt;alert(1)" in page and "<script" not in page
+
+
+def test_what_a_private_run_promises_is_on_its_page_and_shown(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    promise = {
+        "epsilon": 3.0, "delta": 1e-5, "spent_epsilon": 2.99, "unit": "one training record", "clip": 1.0, "sigma": 1.2,
+        "records": 5000, "sampling_rate": 0.01, "turns": 800, "accountant": "prv", "assumptions": ["bounds are public"],
+    }  # fmt: skip
+    (folder / "model").mkdir()
+    (folder / "model" / "model.json").write_text(json.dumps({"samples": 640, "privacy": promise}))
+    page = report(folder).read_text(encoding="utf-8")
+    assert all(each in page for each in ("Differential privacy", "epsilon 2.99 of 3", "bounds are public", "5,000"))
+    assert command(["show", str(folder)]) == 0
+    assert "Differential privacy, promise: epsilon 2.99 of 3, delta 1e-05" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from .domains import DOMAINS, Dataset, Domain
 from .domains.base import Notify
 from .domains.image.shards.index import called
 from .domains.points import MIXTURES
+from .domains.table import frames
 from .model import Model
 from .recipes import RECIPES, Situation, choose
 from .settings import Chosen, ConfigError, Settings, Tree, merge, no_such, override, read_toml
@@ -110,7 +111,7 @@ def _claim(plan: Plan, watch: Watch, held: contextlib.ExitStack) -> RunFolder:
 
 
 def train(
-    data: str | Path | None = None,
+    data: str | Path | Any | None = None,
     *,
     recipe: str | None = None,
     samples: int | None = None,
@@ -123,7 +124,7 @@ def train(
     begin: str | Path | None = None,
     watch: Watch | None = None,
 ) -> Model:
-    """Train a generator on data: a folder, an archive, an array file, or a built-in name; `digits` by default.
+    """Train a generator on data: a folder, an archive, a file, a built-in name (by default `digits`), or a data frame.
 
     Called again with the same words it goes on where it stopped. settings are `"terms.0.weight=3"`. Returns the
     model; `run` (by default runs/<data>-<recipe>) holds everything else. until="converged" ends it where nothing
@@ -134,6 +135,8 @@ def train(
 
     Under torchrun all its processes train together; the first one writes, tells and raises, the others keep quiet.
     """
+    if frames.is_frame(data):
+        data = frames.kept(data, run)
     words = Words(
         None if data is None else str(data), recipe, samples, minutes, seed, None if run is None else str(run),
         tuple(settings), strict, until, None if begin is None else str(begin),

@@ -86,6 +86,10 @@ class Model:
         _check(count=(count, 1), seed=(seed, 0), first=(first, 0))
         return self._records(self.sampler(engine, count), count, seed, first, condition)
 
+    def frame(self, count: int, seed: int = 0, condition: str | None = None) -> Any:
+        """As `generate`, as a pandas data frame. Raises ConfigError where records are no rows of a table."""
+        return self.codec.frame(self.generate(count, seed, condition=condition))
+
     def stream(
         self,
         count: int,

@@ -37,5 +37,16 @@ def command(run: str, settings: bool) -> None:
             click.echo(f"  {key} {value:,.4g}" if isinstance(value, int | float) else f"  {key} {value}")
     if told := verdict_of(folder):
         click.echo(printable(told))
+    for line in _promise(folder):
+        click.echo(printable(line))
     latest = folder / "samples" / "latest.png"
     click.echo(printable(f"samples: {latest}") if latest.exists() else "no samples yet")
+
+
+def _promise(folder: Path) -> list[str]:
+    """What the run's model promises of the records behind it, where it promises anything."""
+    from ..report.gather import gather  # noqa: PLC0415  imports torch
+    from ..report.words import promised  # noqa: PLC0415
+
+    cards = promised(gather(folder, click.echo))
+    return [f"{title}, {name}: {value}" for title, card in cards.items() for name, value in card.items()]

@@ -150,6 +150,10 @@ class Codec(Settings, ABC):
     def write(self, records: Raw, folder: Path, first: int = 0) -> list[Path]:
         """Write records as files a user of this domain can open, numbered from `first`. Returns their paths."""
 
+    def frame(self, records: Raw) -> Any:
+        """Records as a pandas data frame. Raises ConfigError where records are no rows."""
+        raise ConfigError("these records are no rows of a table; generate() gives them as an array")
+
     @abstractmethod
     def preview(self, records: Raw, columns: int | None = None) -> npt.NDArray[np.uint8]:
         """One picture (H, W, 3) that shows the records together."""

@@ -63,6 +63,7 @@ def _context(found: Found) -> dict[str, Any]:
         "cards": {
             "Data": words.data_card(found),
             "Model": words.model_card(found),
+            **words.promised(found),
             **words.learned(evaluation),
             "Cost": words.cost(found),
         },

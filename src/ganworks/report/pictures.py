@@ -12,6 +12,10 @@ SHOWN = 12
 """Previews in the strip of samples through time."""
 LARGEST = 900
 """Longest side of a picture on the page, in pixels; one of the strip has a third."""
+PLAYED = 3 << 20
+"""Bytes of a sound or a moving picture that a page takes in, at most."""
+KINDS = {".wav": "audio/wav", ".gif": "image/gif", ".webp": "image/webp", ".png": "image/png"}
+"""What plays in a page."""
 
 
 class Picture(NamedTuple):
@@ -39,6 +43,26 @@ def picture(path: Path, caption: str = "", longest: int = LARGEST) -> Picture | 
     data = io.BytesIO()
     image.save(data, "PNG", optimize=True)
     return Picture(caption, uri(data.getvalue(), "image/png"))
+
+
+def played(path: Path, caption: str = "") -> Picture | None:
+    """A moving picture or a sound as it lies there; None when it is missing, of another kind, or above PLAYED bytes."""
+    kind = KINDS.get(path.suffix.lower())
+    try:
+        if kind is None or path.stat().st_size > PLAYED:
+            return None
+        return Picture(caption, uri(path.read_bytes(), kind))
+    except OSError:
+        return None
+
+
+def moves(path: Path) -> bool:
+    """Whether a picture has more than one frame."""
+    try:
+        with Image.open(path) as opened:
+            return getattr(opened, "n_frames", 1) > 1
+    except (OSError, ValueError):
+        return False
 
 
 def drawing(svg: str | None, caption: str = "") -> Picture | None:

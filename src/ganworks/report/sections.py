@@ -1,6 +1,6 @@
-"""Sections that a run's own evidence brings along: plain tables and pictures, shown as they are."""
+"""Sections that a run's own evidence brings along: tables, pictures, sounds and texts, shown as they are."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from .gather import Found
 from .words import told
 
 TITLES = {
-    "table": "Rows and columns", "series": "Series", "grid": "Levels", "privacy": "Privacy",
+    "table": "Rows and columns", "series": "Series", "grid": "Levels", "video": "Clips", "audio": "Sound", "privacy": "Privacy",
 }  # fmt: skip
 
 
@@ -18,23 +18,42 @@ def sections(found: Found) -> list[dict[str, Any]]:
     """What the evaluation measured of the domain's own, and what an audit found; leniently read."""
     pages = [(found.evaluation or {}).get("domain"), found.audit and {"name": "privacy", **found.audit}]
     shown = [_section(page, found.folder / "samples") for page in pages if isinstance(page, Mapping) and page]
-    return [each for each in shown if each["tables"] or each["pictures"]]
+    return [each for each in shown if any(each[kind] for kind in ("tables", "pictures", "sounds", "texts"))]
 
 
 def _section(page: Mapping[str, Any], samples: Path) -> dict[str, Any]:
     name = str(page.get("name", ""))
-    drawn = [
-        (each, pictures.picture(samples / Path(str(each.get("file", ""))).name)) for each in page.get("pictures") or []
-    ]
     return {
         "title": TITLES.get(name, name.capitalize()),
         "tables": [_table(each) for each in page.get("tables") or []],
-        "pictures": [
-            {"title": str(each.get("title", "")), "caption": str(each.get("caption", "")), "data": picture.data}
-            for each, picture in drawn
-            if picture is not None
+        "pictures": _files(page.get("pictures"), samples, _picture),
+        "sounds": _files(page.get("sounds"), samples, pictures.played),
+        "texts": [
+            {
+                "title": printable(str(each.get("title", ""))),
+                "lead": printable(str(each.get("lead", ""))),
+                "lines": [printable(str(line)) for line in each.get("lines") or []],
+            }
+            for each in page.get("texts") or []
         ],
     }
+
+
+def _files(
+    asked: Iterable[Mapping[str, Any]] | None, samples: Path, read: Callable[[Path], pictures.Picture | None]
+) -> list[dict[str, str]]:
+    """The files that are there and can be shown; only the run's own samples are looked at."""
+    found = [(each, read(samples / Path(str(each.get("file", ""))).name)) for each in asked or []]
+    return [
+        {"title": printable(str(each.get("title", ""))), "caption": printable(str(each.get("caption", ""))),
+         "data": held.data}
+        for each, held in found
+        if held is not None
+    ]  # fmt: skip
+
+
+def _picture(path: Path) -> pictures.Picture | None:
+    return pictures.played(path) if pictures.moves(path) else pictures.picture(path)
 
 
 def _table(page: Mapping[str, Any]) -> dict[str, Any]:

@@ -203,6 +203,27 @@ def learned(evaluation: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     return {"What it obeys": card} if card else {}
 
 
+def promised(found: Found) -> dict[str, dict[str, str]]:
+    """The card of a private run: what is promised, to whom, under which assumptions; none for other runs."""
+    page = (found.model or {}).get("privacy")
+    if not isinstance(page, Mapping):
+        return {}
+    value = {name: told(each) for name, each in page.items()}
+    card = {
+        "promise": f"epsilon {value.get('spent_epsilon')} of {value.get('epsilon')}, delta {value.get('delta')}",
+        "noise": f"clip {value.get('clip')}, sigma {value.get('sigma')}, by the {page.get('accountant')} accountant",
+        "drawn": f"each of {number(page.get('records')):,.0f} records with chance {value.get('sampling_rate')} in "
+        f"each of {number(page.get('turns')):,.0f} turns",
+    }
+    card |= {
+        name: str(page[name])
+        for name in ("unit", "adjacency", "mechanism", "sampler", "randomness", "covers")
+        if name in page
+    }
+    assumptions = page.get("assumptions") or []
+    return {"Differential privacy": card | {"assumes": "; ".join(map(str, assumptions)) or "nothing more"}}
+
+
 def cost(found: Found) -> dict[str, str]:
     """What the run took, from the journal alone. Energy is not measured, so none is claimed."""
     begun = [entry for entry in found.entries if entry["kind"] in ("begun", "resumed")]

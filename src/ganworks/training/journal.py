@@ -110,7 +110,8 @@ def verdict_of(folder: Path) -> str:
     if not found:
         return ""
     last = found[-1]
-    shipped = f"; the model is the one at {last['best_samples']:,} samples" if last["kind"] == "verdict" else ""
+    best = last.get("best_samples")
+    shipped = f"; the model is the one at {best:,} samples" if last["kind"] == "verdict" and best is not None else ""
     return f"verdict: {last.get('verdict')}: {last.get('reason')}{shipped}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from torch import Tensor
 from ...settings import ConfigError
 from ...spec import Batch, Span, Spec
 from ..base import Codec, Raw
-from . import asking, decoding, layout, panels, writing
+from . import asking, decoding, frames, layout, panels, writing
 from .by_sampling import Frequencies
 from .constraints import repaired
 from .layout import Layout, Learnt, Place
@@ -135,6 +135,10 @@ class Coded(Codec):
         with writing.opened(path, self) as file:
             file.add(records, first)
         return [path]
+
+    def frame(self, records: Raw) -> Any:
+        """Records as a pandas data frame, each column of its own kind."""
+        return frames.frame(self, records)
 
     def preview(self, records: Raw, columns: int | None = None) -> npt.NDArray[np.uint8]:
         return panels.histograms(records, self.learnt)

@@ -9,8 +9,7 @@ import numpy as np
 from ...extras import library
 from ...settings import DataError, printable
 from .cells import Cells
-
-WHY = "Parquet files and data frames"
+from .writing import WHY
 
 
 def of_parquet(path: Path) -> list[Cells]:

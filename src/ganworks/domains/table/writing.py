@@ -18,6 +18,7 @@ from .schema import Seen
 if TYPE_CHECKING:
     from .codec import Coded
 
+WHY = "Parquet files and data frames"
 SUFFIXES = (".csv", ".tsv", ".parquet")
 _BEGINS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -112,27 +113,35 @@ def _trimmed(word: str, seen: Seen) -> str:
 
 @contextmanager
 def _parquet(path: Path, codec: "Coded") -> Iterator[Written]:
-    why = "Parquet files"
-    arrow, parquet = library("pyarrow", why, "tabular"), library("pyarrow.parquet", why, "tabular")
-    schema = arrow.schema([(column.seen.name, _type(arrow, column.seen)) for column in codec.columns])
-    with parquet.ParquetWriter(path, schema) as stream:
-        yield _Typed(arrow, stream, schema, codec)
+    parquet = library("pyarrow.parquet", WHY, "tabular")
+    with parquet.ParquetWriter(path, _schema(codec)) as stream:
+        yield _Typed(stream, codec)
 
 
 class _Typed:
     """Columns of Parquet, a group of rows a piece."""
 
-    def __init__(self, arrow: Any, stream: Any, schema: Any, codec: "Coded"):
-        self.arrow, self.stream, self.schema, self.codec = arrow, stream, schema, codec
+    def __init__(self, stream: Any, codec: "Coded"):
+        self.stream, self.codec = stream, codec
 
     def add(self, records: Floats, first: int) -> None:
-        columns = []
-        for (seen, values), field in zip(by_column(self.codec, records), self.schema, strict=True):
-            if values is None:
-                columns.append(self.arrow.array(identifiers(seen, first, len(records)), self.arrow.string()))
-            else:
-                columns.append(_array(self.arrow, seen, values, field.type))
-        self.stream.write_table(self.arrow.Table.from_arrays(columns, schema=self.schema))
+        self.stream.write_table(arrow_table(self.codec, records, first))
+
+
+def arrow_table(codec: "Coded", records: Floats, first: int) -> Any:
+    """Rows as an Arrow table, each column of its own kind; identifiers count from `first`."""
+    arrow, schema, columns = library("pyarrow", WHY, "tabular"), _schema(codec), []
+    for (seen, values), field in zip(by_column(codec, records), schema, strict=True):
+        if values is None:
+            columns.append(arrow.array(identifiers(seen, first, len(records)), arrow.string()))
+        else:
+            columns.append(_array(arrow, seen, values, field.type))
+    return arrow.Table.from_arrays(columns, schema=schema)
+
+
+def _schema(codec: "Coded") -> Any:
+    arrow = library("pyarrow", WHY, "tabular")
+    return arrow.schema([(column.seen.name, _type(arrow, column.seen)) for column in codec.columns])
 
 
 def _type(arrow: Any, seen: Seen) -> Any:
