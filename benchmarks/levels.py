@@ -1,6 +1,6 @@
 """Levels at a set cost: playable, broken pipes, unique, copied; raw and after rejection, over several seeds.
 
-    python benchmarks/levels.py --data ../shared/data/vglc_levels/smb --minutes 15 --seeds 3
+    python benchmarks/levels.py --data vglc_levels/smb --minutes 15 --seeds 3
 
 Trains the recipe `level` for so many minutes of one core, converted to samples by a short trial so that what else the
 machine does changes nothing, then prints what `ganworks evaluate` holds against the goals: 99 % playable, at most 10 %
@@ -39,7 +39,7 @@ def one(data: str, minutes: float, seed: int, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="../shared/data/vglc_levels/smb")
+    parser.add_argument("--data", default="vglc_levels/smb", help="a folder of levels")
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--runs", help="Keep the runs in this folder.")

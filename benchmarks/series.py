@@ -1,6 +1,6 @@
 """Windows of stock prices and of a transformer's load under TimeGAN's protocol, and the numbers it leaves out.
 
-    python benchmarks/series.py ../shared/data/stock/stock_data.csv ../shared/data/etth1/ETTh1.csv --seeds 5
+    python benchmarks/series.py stock_data.csv ETTh1.csv --seeds 5
 
 Trains the `series` recipe on all overlapping windows (`split=none`), evaluates it as published, then trains it on the
 first part of time and evaluates that beside later windows. Prints the tables.
