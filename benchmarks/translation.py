@@ -81,8 +81,10 @@ def recovered(run: Path) -> dict[str, Any]:
     assert batch.c is not None
     channels = subject.codec.output.spec.channels
     outputs = torch.cat(list(sampling.translate(subject.model.network, subject.codec, batch.c)))
-    inputs, outputs = batch.c[:, :channels], outputs[:, :channels].clamp(-1, 1)
-    return {"model": toys.recovered(inputs, outputs), "copy-input": toys.recovered(inputs, inputs)}
+    # A cycle has both ways side by side; the first is what is looked at.
+    inputs, drawn = (subject.codec.output.decode(each[:, :channels]) for each in (batch.c, outputs))
+    found = {"model": toys.recovered(inputs, drawn), "copy-input": toys.recovered(inputs, inputs)}
+    return {name: each._asdict() for name, each in found.items()}
 
 
 def told(name: str, run: Path) -> None:

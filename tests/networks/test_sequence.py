@@ -49,10 +49,10 @@ def test_every_parameter_gets_a_gradient(kind: str) -> None:
     assert all(each.grad is not None and each.grad.isfinite().all() for each in network.parameters())
 
 
-@pytest.mark.parametrize("deviation", [0, 4])
-def test_a_penalty_reaches_every_weight_of_the_judge(deviation: int) -> None:
+@pytest.mark.parametrize("settings", [{}, {"minibatch_std": 4}, {"moves": 5.0}])
+def test_a_penalty_reaches_every_weight_of_the_judge(settings: dict) -> None:
     torch.manual_seed(0)
-    network = SequenceDiscriminator(width=4, hidden=8, minibatch_std=deviation).build(lines(24))
+    network = SequenceDiscriminator(width=4, hidden=8, **settings).build(lines(24))
     x = torch.randn(4, 6, 24, requires_grad=True)
     (slope,) = torch.autograd.grad(network(x).sum(), x, create_graph=True)
     (slope.square().sum() + network(x).sum()).backward()

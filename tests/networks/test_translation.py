@@ -11,6 +11,7 @@ from ganworks.networks import GENERATORS
 from ganworks.networks.translation import JUDGES, TRANSLATORS
 from ganworks.networks.translation.holes import smoothed
 from ganworks.settings import ConfigError
+from ganworks.spec import Span, Spec
 from tests.networks.translating import BUILDS, PATCHES, Tree, built, drawn, inputs, pictures, spec_for, trained
 
 
@@ -238,3 +239,20 @@ def test_a_generator_without_heads_says_how_to_get_them() -> None:
     network = built(BUILDS["resnet"], spec_for(BUILDS["resnet"], 3, 32, 32))
     with pytest.raises(ConfigError, match=r"^this generator has no projection heads [^\n]+ set generator.heads=256$"):
         network.encode(torch.zeros(1, 3, 32, 32))
+
+
+@pytest.mark.parametrize("name", ["resnet-translation", "cycle"])
+def test_a_residual_translator_begins_at_the_input(name: str) -> None:
+    tree = {"name": name, "width": 4, "blocks": 1, "residual": True}
+    spec = spec_for(tree, 3, 16, 16)
+    c = inputs(spec).clamp(-1, 1)
+    first = drawn(built(tree, spec).eval(), c)
+    wanted = torch.cat([c[:, 3:], c[:, :3]], dim=1) if first.shape != c.shape else c
+    assert (first - 0.95 * wanted).abs().max() < 1e-5
+
+
+def test_a_residual_translator_needs_as_many_channels() -> None:
+    given = Spec(shape=(1, 16, 16), spans=(Span(channels=1, kind="tanh"),))
+    wanted = Spec(shape=(3, 16, 16), spans=(Span(channels=3, kind="tanh"),), condition=given)
+    with pytest.raises(ConfigError, match=r"generator.residual=true .* got 1 in and 3 out; set it false"):
+        GENERATORS["resnet-translation"].from_tree({"residual": True}).build(wanted)

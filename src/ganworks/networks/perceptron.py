@@ -12,6 +12,7 @@ from ..spec import Spec
 from .base import Discriminator, Generator
 from .conditions import Asked, rows
 from .layers import LEAK, Draws, Judges, Shape, he
+from .moves import Moves
 
 Widths = Annotated[tuple[PositiveInt, ...], Field(min_length=1)]
 
@@ -49,13 +50,16 @@ class MlpDiscriminator(Discriminator):
     """After each hidden layer; the leaky slope is 0.2."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Share of the hidden units dropped while training."""
+    moves: float = Field(default=0.0, ge=0)
+    """Times as large as they are, at which moves along the last axis are shown beside the values; 0 shows none."""
 
     def build(self, spec: Spec) -> nn.Module:
         asked = Asked.of(spec, self.condition, self.name)
-        inputs = asked.channels * math.prod(spec.axes)
+        shown = [Moves(self.moves)] if self.moves else []
+        inputs = asked.channels * math.prod(spec.axes) * (1 + len(shown))
         hidden = _hidden((inputs, *self.widths), self.activation, dropout=self.dropout)
         to_logit = he(nn.Linear(self.widths[-1], asked.outputs), gain=1)
-        return Judges(nn.Sequential(nn.Flatten(), *hidden, to_logit), asked)
+        return Judges(nn.Sequential(*shown, nn.Flatten(), *hidden, to_logit), asked)
 
 
 def _hidden(widths: Sequence[int], activation: str, norm: str = "none", dropout: float = 0.0) -> list[nn.Module]:

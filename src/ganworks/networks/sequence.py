@@ -13,6 +13,7 @@ from ..spec import Spec
 from .base import Discriminator, Generator
 from .conditions import Asked, rows
 from .layers import LEAK, Draws, Judges, MinibatchStd, Shape, he, lots
+from .moves import Moves
 
 SHORT = 8
 """Steps of the coarsest grid at most: a dense layer sees all of it at once."""
@@ -72,6 +73,9 @@ class SequenceDiscriminator(Discriminator):
     """Steps that a convolution sees, an odd number."""
     hidden: int = Field(default=128, ge=0)
     """Units of the dense layer before the logit; 0 for none."""
+    moves: float = Field(default=0.0, ge=0)
+    """Times as large as they are, at which moves from step to step are shown beside the values; 0 shows none. Where moves
+    are small beside the range, as of prices, nothing else keeps samples from trembling."""
     minibatch_std: int = Field(default=0, ge=0)
     """Samples in a group whose deviation is shown to the dense layer; 0 shows none."""
 
@@ -79,8 +83,9 @@ class SequenceDiscriminator(Discriminator):
         lengths = _lengths(spec, self.name)
         _need_odd(self.kernel, self.name)
         asked = Asked.of(spec, self.condition, self.name)
-        channels = [asked.channels, *(min(self.width << stage, self.widest) for stage in range(len(lengths)))]
-        layers: list[nn.Module] = []
+        shown = asked.channels * (2 if self.moves else 1)
+        channels = [shown, *(min(self.width << stage, self.widest) for stage in range(len(lengths)))]
+        layers: list[nn.Module] = [Moves(self.moves)] if self.moves else []
         for stage, (inputs, outputs) in enumerate(pairwise(channels)):
             stride = 2 if stage else 1
             layers += [he(nn.Conv1d(inputs, outputs, self.kernel, stride, self.kernel // 2)), nn.LeakyReLU(LEAK)]

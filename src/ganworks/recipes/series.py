@@ -20,6 +20,9 @@ from .base import Recipe, Situation
 DENSE = 1024
 """Numbers in a window up to which dense layers learn it better than convolutions, and in less time."""
 
+MOVES = 10.0
+"""How much louder moves from step to step are shown to the discriminator: windows of prices tremble otherwise."""
+
 
 def series(situation: Situation) -> Run:
     """The default objective on two dense layers for short windows, on convolutions over time for long ones.
@@ -53,11 +56,11 @@ def _players(situation: Situation) -> tuple[Generator, Discriminator]:
     if math.prod(situation.spec.shape) <= DENSE:
         return (
             MlpGenerator(latent=32, widths=(256, 256)),
-            MlpDiscriminator.from_tree({"widths": [256, 256], "condition": way}),
+            MlpDiscriminator.from_tree({"widths": [256, 256], "condition": way, "moves": MOVES}),
         )
     return (
         SequenceGenerator(width=32, widest=128),
-        SequenceDiscriminator.from_tree({"width": 16, "widest": 64, "hidden": 64, "condition": way}),
+        SequenceDiscriminator.from_tree({"width": 16, "widest": 64, "hidden": 64, "condition": way, "moves": MOVES}),
     )
 
 

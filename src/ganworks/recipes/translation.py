@@ -59,7 +59,7 @@ def fastcut(situation: Situation) -> Run:
 
 def cyclegan(situation: Situation) -> Run:
     """Two generators and two judges at once; what was translated there and back must be what it was."""
-    generator = CycleGenerator(width=_width(situation, 64), blocks=_blocks(situation))
+    generator = CycleGenerator(width=_width(situation, 64), blocks=_blocks(situation), residual=True)
     judge = PatchCycleDiscriminator(width=_width(situation, 64), layers=_layers(situation))
     run = _run(
         situation, "cyclegan", (generator, judge), LeastSquares(),
@@ -78,8 +78,9 @@ def _contrastive(situation: Situation, name: str, term: PatchNce, budget: Budget
     # The picture, the two halvings, and two depths of the blocks, as the paper spreads its five.
     depths = (0, 1, 2, 3, 3 + blocks // 2)
     generator = ResnetTranslationGenerator(
-        width=_width(situation, 64), blocks=blocks, antialias=True, heads=256, heads_at=depths
-    )
+        width=_width(situation, 64), blocks=blocks, antialias=True, heads=256, heads_at=depths,
+        residual=_alike(situation),
+    )  # fmt: skip
     judge = PatchDiscriminator(width=_width(situation, 64), layers=_layers(situation), sees="output")
     return _run(situation, name, (generator, judge), LeastSquares(), (term,), budget=budget)
 
@@ -123,6 +124,12 @@ def _layers(situation: Situation) -> int:
 def _blocks(situation: Situation) -> int:
     """Residual blocks: the papers' six at 128 pixels and nine at 256."""
     return 9 if _side(situation) >= 256 else 6 if situation.device.type != "cpu" else 4
+
+
+def _alike(situation: Situation) -> bool:
+    """Whether both sides have as many channels: the way to another collection then begins at the picture itself."""
+    given = situation.spec.condition
+    return given is not None and given.channels == situation.spec.channels
 
 
 def _width(situation: Situation, full: int) -> int:

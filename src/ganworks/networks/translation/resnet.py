@@ -15,6 +15,8 @@ from .norms import Norm, norm_layers, started
 from .translator import Heads, Translator, need_sides, sides
 
 Direction = Literal["AtoB", "BtoA"]
+SHARE = 0.95
+"""Of a value in -1..1 that a residual generator begins with: at 1 itself, the last rectifier lets nothing be changed."""
 
 
 class Resnets(Generator):
@@ -32,6 +34,8 @@ class Resnets(Generator):
     """Of each sample, of the batch, or none. With that of each sample no tile equals the whole."""
     antialias: bool = False
     """Halve and double with a low-pass beside a convolution of stride 1."""
+    residual: bool = False
+    """Draw a change of the input, none at first: what is learnt is the difference of two collections, not pictures."""
 
 
 class ResnetTranslationGenerator(Resnets):
@@ -87,7 +91,12 @@ class ResnetTranslator(Translator):
         self.blocks = nn.ModuleList(_Block(grids[-1], norm) for _ in range(plan.blocks))
         self.ups = nn.Sequential(*(_up(width, norm, plan.antialias) for width in reversed(grids[:-1])))
         last = nn.Conv2d(grids[0], outputs, 7, padding=3, padding_mode="reflect")
-        self.end, self.activate = normal(last, 0.02), activate
+        self.end, self.activate, self.residual = normal(last, 0.0 if plan.residual else 0.02), activate, plan.residual
+        if plan.residual and inputs != outputs:
+            raise ConfigError(
+                f"generator.residual=true changes pictures of as many channels, got {inputs} in and {outputs} out; set "
+                "it false, or bring both sides to one mode"
+            )
         multiple = 1 << plan.halvings
         # Reflected edges and the variance of a sample want two pixels on the coarsest grid, the first layer four.
         self.declare(tileable=norm != "instance", multiple=multiple, least=2 * multiple)
@@ -106,7 +115,8 @@ class ResnetTranslator(Translator):
 
     def forward(self, z: Tensor | None, c: Tensor) -> Tensor:
         *_, x = self.stages(c)
-        drawn: Tensor = self.activate(self.end(self.ups(x)))
+        change = self.end(self.ups(x))
+        drawn: Tensor = self.activate(change + (SHARE * c).atanh().to(change.dtype) if self.residual else change)
         return drawn
 
 
