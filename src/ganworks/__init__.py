@@ -4,8 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .application import apply
-    from .evaluation import evaluate
+    from .application.apply import apply
+    from .evaluation.evaluate import evaluate
     from .launch import train
     from .model import Model, load
     from .training.run import Run

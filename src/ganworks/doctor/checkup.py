@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import launch
 from ..domains import Codec, Dataset
+from ..domains.image.codec import Pictures
 from ..domains.translations import Translations
 from ..launch import Words
 from ..training.watch import Watch
@@ -21,7 +22,7 @@ ADVICE = (
     (100, "warning", "a generator will learn them by heart; use it for textures or variations only, or find more"),
     (300, "warning", "expect blurred or copied samples; augmentations are on; train long, and read `near copies`"),
     (1_200, "note", "few for a generator from scratch; augmentations are on, and copying should be watched"),
-    (5_000, "note", "enough to begin with; more varied pictures help more than more minutes"),
+    (5_000, "note", "enough to begin with; more varied ones help more than more minutes"),
 )
 ADVICE_WITH_INPUTS = (
     (100, "warning", "a network will learn them by heart; find more, or cut parts of larger ones"),
@@ -77,10 +78,7 @@ def examine(data: str, settings: Sequence[str] = (), watch: Watch | None = None,
         findings.add("examined", "note", line)
     _labels(findings, dataset, looked)
     watch.line(f"looking at {len(looked.x):,} records ...")
-    examination = EXAMINATIONS.get(len(codec.spec.axes), rows.examine)
-    if isinstance(codec, Translations) and examination is pictures.examine:
-        examination = inputs.examine
-    examination(findings, dataset, codec, looked)
+    _examination(codec)(findings, dataset, codec, looked)
     watch.line("trying the recipe for a few seconds ...")
     counts = {split: len(getattr(dataset, split)) for split in SPLITS}
     why = next((line for line in plan.lines if line.startswith("recipe ")), f"recipe {run.recipe}")
@@ -95,7 +93,7 @@ def _counts(findings: Findings, dataset: Dataset, codec: Codec) -> None:
     train, translates = len(dataset.train), isinstance(codec, Translations)
     for most, level, advice in ADVICE_WITH_INPUTS if translates else ADVICE:
         if train < most and not dataset.train.endless and codec.spec.axes:
-            findings.add("count", level, f"{train:,} pictures to train on: {advice}")  # type: ignore[arg-type]
+            findings.add("count", level, f"{train:,} {_called(codec)} to train on: {advice}")  # type: ignore[arg-type]
             break
     else:
         findings.add("count", "good", f"{train:,} records to train on")
@@ -131,5 +129,12 @@ def _labels(findings: Findings, dataset: Dataset, looked: Looked) -> None:
         findings.add("labels", "good", line)
 
 
-EXAMINATIONS: dict[int, Callable[[Findings, Dataset, Codec, Looked], None]] = {2: pictures.examine}
-"""By the number of axes a sample has; records of other kinds are examined as rows."""
+def _examination(codec: Codec) -> Callable[[Findings, Dataset, Codec, Looked], None]:
+    """How records are looked at: what two axes hold need not be pictures, such as levels and spectra."""
+    if len(codec.spec.axes) != 2 or not isinstance(codec.output, Pictures):
+        return rows.examine
+    return inputs.examine if isinstance(codec, Translations) else pictures.examine
+
+
+def _called(codec: Codec) -> str:
+    return "pictures" if isinstance(codec.output, Pictures) else "records"

@@ -13,7 +13,9 @@ def examine(findings: Findings, dataset: Dataset, codec: Codec, looked: Looked) 
     else:
         findings.add("copies", "good", f"no exact copies among {len(flat):,} records")
     constant = [str(i) for i, each in enumerate(flat.T) if bool((each == each[0]).all())]
-    if constant:
+    if len(constant) == flat.shape[1]:
+        findings.add("constant values", "warning", "all records are the same one: there is nothing to learn")
+    elif constant and not codec.spec.axes:
         line = f"values {', '.join(constant[:8])} never change: a generator learns nothing from them; leave them out"
         findings.add("constant values", "warning", line)
     low, high = float(flat.amin()), float(flat.amax())

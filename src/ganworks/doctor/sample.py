@@ -1,5 +1,6 @@
 """The records an examination looks at: some of every split, the same ones each time, as a codec encodes them."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,8 @@ from ..training.feed import derive, encode
 
 MOST = 20_000
 """Records that are compared pair by pair; of more, a random part."""
+NUMBERS = 200_000_000
+"""Of all records looked at together: a clip has as many as a thousand small pictures."""
 SIDE = 16
 """Of the thumbnails that pictures are compared by."""
 SPLITS = ("train", "validation", "test")
@@ -40,7 +43,8 @@ def look(dataset: Dataset, codec: Codec) -> Looked:
     """At most MOST records, of each split in proportion."""
     sources = [getattr(dataset, split) for split in SPLITS]
     total = sum(len(source) for source in sources)
-    kept = min(1.0, MOST / max(total, 1))
+    most = min(MOST, max(64, NUMBERS // math.prod(codec.spec.shape)))
+    kept = min(1.0, most / max(total, 1))
     parts, inputs, labels, splits, rows = [], [], [], [], []
     translates = isinstance(codec, Translations)
     for number, source in enumerate(sources):

@@ -224,7 +224,7 @@ def normal(layer: Layer, std: float) -> Layer:
 def fan_in(layer: nn.Module) -> float:
     """How many inputs one output of a linear layer or convolution sums."""
     assert isinstance(layer.weight, Tensor)
-    if isinstance(layer, nn.ConvTranspose2d):
+    if isinstance(layer, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
         # Each output meets only every stride-th tap on each axis; torch's own count reads the outputs instead.
         return layer.in_channels * math.prod(layer.kernel_size) / math.prod(layer.stride) / layer.groups
     return layer.weight[0].numel()

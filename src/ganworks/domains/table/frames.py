@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...extras import library
 from ...settings import ConfigError, DataError, printable
-from .typed import WHY
-from .writing import Floats, arrow_table
+from .cells import Floats
+from .writing import WHY, arrow_table
 
 if TYPE_CHECKING:
-    from .writing import Coded
+    from .codec import Coded
 
 FILE = "data.parquet"
 """Where a run keeps the data frame it was given."""
