@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from .domains.translations import Translations
+from .domains.vocoder import Vocoded
 from .evaluation.bench import CONFIDENCE, Bench, pick_for, prepare
 from .evaluation.scores import METRICS, score
 from .evaluation.subject import Notify, Subject, load
@@ -72,6 +73,8 @@ def compare(
     first = subjects[0]
     for other in subjects[1:]:
         _refuse_unlike(first, other)
+    if isinstance(first.codec, Vocoded):
+        raise ConfigError("runs that make sound are not compared yet; ganworks evaluate gives each run its distances")
     by_pictures = isinstance(first.codec, Translations)
     judge = _by_pictures if by_pictures else _by_samples
     judged = judge(subjects, extractor, count, k, repeats, split, notify)

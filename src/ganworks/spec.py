@@ -12,6 +12,10 @@ from torch import Tensor
 
 from .settings import Settings
 
+END, UNKNOWN = 0, 1
+"""Of a softmax over tokens: the channel that ends a sequence, and keeps to its last step; and the one for tokens that
+the vocabulary lacks, which no generator draws."""
+
 
 class Span(Settings):
     """A run of consecutive channels and the activation a generator must give them."""
@@ -26,6 +30,10 @@ class Span(Settings):
     empty where that is not known."""
     below: tuple[str, ...] = ()
     """The same of what stands below it."""
+    words: tuple[str, ...] = ()
+    """Of a softmax over tokens that a reward reads: what each channel spells."""
+    tokens: int = 0
+    """Of a linear span in a condition: its numbers are tokens out of so many, and tell another sequence."""
 
 
 class Spec(Settings):

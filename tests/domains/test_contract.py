@@ -7,10 +7,13 @@ import torch
 from ganworks.domains import DOMAINS
 from ganworks.training.feed import encode
 
+EXACT = {"audio": {"view": "wave"}}
+"""Settings under which decoding inverts encoding: a spectrum has no phases."""
+
 
 @pytest.mark.parametrize("name", DOMAINS)
 def test_a_domain_opens_and_closes_the_flow(name: str, tmp_path) -> None:
-    domain = DOMAINS[name]()
+    domain = DOMAINS[name].from_tree(EXACT.get(name, {}))
     dataset = domain.toy(seed=1)
     assert len(dataset.train) > 0 and dataset.fingerprint == domain.toy(seed=1).fingerprint
     assert dataset.fingerprint != domain.toy(seed=2).fingerprint

@@ -12,17 +12,28 @@ from ganworks.networks.translation import FRAME_JUDGES, JUDGES, RECURRENT, TRANS
 from ganworks.settings import ConfigError
 from ganworks.spec import Span, Spec
 
-ONE_AXIS = {"sequence"}
-"""Tested on their own shapes in test_sequence.py."""
+OF_THEIR_OWN = {  # fmt: skip
+    "sequence",
+    "wave",
+    "vocos",
+    "hifi",
+    "listening",
+    "autoregressive",
+    "codes",
+    "phrases",
+    "motion",
+    "volume",
+}
+"""Networks for samples that are no pictures, each tested on its own shapes in a file of its own."""
 GENERATORS = {
     name: each
     for name, each in networks.GENERATORS.items()
-    if each not in TRANSLATORS + RECURRENT and name not in ONE_AXIS
+    if each not in TRANSLATORS + RECURRENT and name not in OF_THEIR_OWN
 }
 DISCRIMINATORS = {
     name: each
     for name, each in networks.DISCRIMINATORS.items()
-    if each not in JUDGES + FRAME_JUDGES and name not in ONE_AXIS
+    if each not in JUDGES + FRAME_JUDGES and name not in OF_THEIR_OWN
 }
 SMALL = {"mlp": {"widths": (32,)}, "tabular": {"widths": (32,)}, "r3": {"size": "nano"}}
 SHAPES = [(1, 8, 8), (3, 16, 16), (1, 28, 28), (4, 48, 32), (7, 16, 24)]

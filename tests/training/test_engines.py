@@ -21,6 +21,7 @@ from ganworks.spec import Span, Spec
 from ganworks.training.engines import KINDS, Sampler, choice, choose
 from ganworks.training.engines.arrange import Subpixels, arranged
 from ganworks.training.engines.choice import ABSOLUTE, SHARE, difference
+from tests.networks.test_contract import OF_THEIR_OWN
 from tests.training.conftest import pictures, planned, trained  # noqa: F401  fixtures
 
 QUICK = [name for name, kind in KINDS.items() if not kind.seconds]
@@ -29,7 +30,7 @@ VARIANTS = {
     **{
         name: {"size": "nano"} if name == "r3" else {"width": 8}
         for name, each in GENERATORS.items()
-        if name not in {"mlp", "tabular", "sequence"} and each not in TRANSLATORS + RECURRENT
+        if name not in ({"mlp", "tabular"} | OF_THEIR_OWN) and each not in TRANSLATORS + RECURRENT
     },
     "mlp": {"norm": "batch"},
     "lean-pixel": {"name": "lean", "width": 8, "norm": "pixel"},

@@ -4,6 +4,7 @@ from .augment import AUGMENTATIONS, Augmentation
 from .constraints import CONSTRAINTS, Constraint
 from .engines import ENGINES, Engine
 from .game import Game, Rules
+from .language import LANGUAGE
 from .latents import LATENTS, Latents
 from .objectives import OBJECTIVES, Objective
 from .optimisers import OPTIMISERS, Optimiser
@@ -12,6 +13,7 @@ from .player import Player, backward
 from .recognition import RECOGNITION
 from .reconstructions import RECONSTRUCTIONS
 from .regularisers import REGULARISERS
+from .rewards import REWARDS
 from .self_supervision import SelfSupervision
 from .turn import Term, Turn
 
@@ -19,6 +21,8 @@ TERMS: dict[str, type[Term]] = {
     **REGULARISERS,
     **RECONSTRUCTIONS,
     **RECOGNITION,
+    **LANGUAGE,
+    **REWARDS,
     "path-length": PathLength,
     "self-supervision": SelfSupervision,
 }

@@ -115,7 +115,7 @@ class Game:
             self._shared = z, fake
         seen = fake.detach() if self.pool is None else self.pool.mix(fake, None)[0]
         duel = Duel(
-            z, batch.c, batch.x, seen, self.generator.network, self.discriminator,
+            z, batch.c, self.shown(batch.x), seen, self.generator.network, self.discriminator,
             self._see, self._weigh, self._judge, partial(self._judge, exactly=True),
             self._discriminator_loss, self._charges("discriminator"), share, self._beside,
         )  # fmt: skip
@@ -131,7 +131,7 @@ class Game:
             real_logits = None
             if self.rules.objective.paired:
                 with torch.no_grad():  # the real side moves no weight of the generator
-                    real_logits = self._judge(batch.x, batch.c)
+                    real_logits = self._judge(self.shown(batch.x), batch.c)
             fake_logits = self._judge(fake, batch.c)
         loss = mean_loss(self.rules.objective.generator, fake_logits, real_logits)
         weight = at(self.rules.adversarial, self.progress)
@@ -141,7 +141,8 @@ class Game:
     def _lone_turn(self, batch: Batch, share: float) -> Stats:
         """The generator's turn while the discriminator does not play."""
         z = self._latents(batch.x)
-        fake = self._generate(z, batch.c)
+        wanted = any(term.draws for term, _ in self._charges("generator"))
+        fake = self._generate(z, batch.c) if wanted else batch.x[:0]
         nobody = fake.new_zeros(len(fake), 1)
         return self._pay(self._turn(z, batch, fake, None, nobody), fake.new_zeros(()), share, {}, alone=True)
 
@@ -161,6 +162,12 @@ class Game:
             total = total + factor * cost
         backward(total if share == 1 else total * share, self.generator)
         return stats
+
+    @torch.no_grad()
+    def shown(self, x: Tensor) -> Tensor:
+        """What the discriminator is shown of samples: themselves, or the codes that the generator has for them."""
+        seen: Callable[[Tensor], Tensor] | None = getattr(self.generator.network, "seen", None)
+        return x if seen is None else seen(x)
 
     def contested(self, progress: float) -> bool:
         """Whether the discriminator plays when the run has come so far."""

@@ -100,6 +100,8 @@ class Term(Settings, ABC):
     player: ClassVar[Literal["discriminator", "generator"]]
     notices: ClassVar[bool] = False
     """Whether it asks for what the discriminator noticed."""
+    draws: ClassVar[bool] = True
+    """Whether it looks at what the generator drew; where no term does and nobody judges, nothing is drawn."""
     guesses: ClassVar[Literal["condition", "codes"] | None] = None
     """What it wants the discriminator to recognise."""
     weight: Annotated[Number, Search(1 / 10, 10)] = 1.0

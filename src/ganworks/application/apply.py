@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from ..domains.base import Notify
+from ..domains.vocoder import Vocoded
 from ..model import Model
 from ..settings import ConfigError
-from . import scans, work
+from . import scans, sound, work
 from .drawer import Direction, Drawer
 from .pictures import changed
 from .progress import Progress
@@ -48,13 +49,15 @@ def apply(
     Raises ConfigError or DataError with one line, before anything is computed wherever that can be known.
     """
     model = run if isinstance(run, Model) else Model.load(run, device)
-    drawer = (Streaming if recurrent(model) else Drawer)(model, tile, direction)
     source, out = Path(source), Path(out)
+    if isinstance(model.codec, Vocoded):
+        sound.refuse((mask, tile, sheet, direction, window, window_out, sequence, codec, form != "keep"))
+        return sound.applied(model, source, out, force, strict, notify)
+    drawer = (Streaming if recurrent(model) else Drawer)(model, tile, direction)
     todo = work.listed(source, out, form)
     masks = _masks(drawer, todo, mask)
-    count = len(todo.jobs)
     many = source.is_dir()
-    pages = names(out if many else todo.jobs[0].target, many, count) if sheet else []
+    pages = names(out if many else todo.jobs[0].target, many, len(todo.jobs)) if sheet else []
     work.check_free([*(job.target for job in todo.jobs), *pages], [job.source for job in todo.jobs], force)
     for job in todo.films:
         encoder_for(job.target, codec)

@@ -30,6 +30,9 @@ AT_ONCE = 4096
     "--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="All with this value, of such a model."
 )
 @click.option("--truncation", type=float, metavar="PSI", help="Latents pulled to their mean: safer, less diverse.")
+@click.option(
+    "--temperature", type=float, metavar="T", help="Of tokens: below 1 the likely becomes likelier (the model's own)."
+)
 @click.option("--grid", is_flag=True, help="One picture of all samples instead of a file each.")
 @click.option("--interpolate", is_flag=True, help="Rows of eight on the way between two samples.")
 @click.option("--shards", is_flag=True, help="Tar shards of 10,000 instead of a file each; goes on where it stopped.")
@@ -54,6 +57,7 @@ def command(
     condition: str | None,
     attributes: tuple[str, ...],
     truncation: float | None,
+    temperature: float | None,
     grid: bool,
     interpolate: bool,
     shards: bool,
@@ -78,6 +82,8 @@ def command(
         raise ConfigError("--truncation draws files and grids; leave out --interpolate, --shards and --fast")
     condition = _asked(condition, attributes, shards)
     model = load(run, device)
+    if temperature is not None:
+        _heat(model, temperature)
     if serve:
         _serve(model, serve, Path(out or "."), seed)
         return
@@ -104,6 +110,17 @@ def command(
         paths = model.write(records, folder, first)
         begin = begin or paths[0].name
     click.echo(printable(f"{count} samples in {folder} ({begin} to {paths[-1].name})"))
+
+
+def _heat(model: "Model", temperature: float) -> None:
+    """Draw at another temperature. Raises ConfigError for models that have none, and for one that is none."""
+    from ..settings import ConfigError  # noqa: PLC0415
+
+    if not hasattr(model.network, "temperature"):
+        raise ConfigError(f"--temperature is for models that draw tokens, this one draws {model.run.domain.name}")
+    if not 0 < temperature <= 100:
+        raise ConfigError(f"--temperature is a number above 0 and at most 100, got {temperature:g}")
+    model.network.temperature = temperature  # type: ignore[assignment]
 
 
 def _check(count: int, shown: bool, sharded: bool, processes: int | None) -> None:

@@ -38,7 +38,7 @@ class Bench(NamedTuple):
 
 def pick_for(subject: Subject, text: str, notify: Notify = lambda line: None) -> Extractor:
     """The extractor a user asked for, fit for this run's samples; `own` is learnt from its training data, once."""
-    shape = subject.codec.spec.shape
+    shape = subject.codec.output.spec.shape
     if text.strip() != "own":
         return pick(text, shape, data=subject.model.run.data, cache=cache_folder())
     train = subject.dataset.train

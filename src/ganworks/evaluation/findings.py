@@ -26,7 +26,10 @@ Level = Literal["good", "warning", "alarm"]
 
 
 class Finding(NamedTuple):
-    kind: Literal["closeness", "coverage", "copying", "classes", "asked", "codes", "table", "series", "grid", "privacy"]
+    kind: Literal[
+        "closeness", "coverage", "copying", "classes", "asked", "codes", "table", "series", "grid", "video", "audio",
+        "text", "molecules", "privacy",
+    ]  # fmt: skip
     level: Level
     line: str
 

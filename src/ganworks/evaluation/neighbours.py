@@ -29,7 +29,8 @@ def write(subject: Subject, fake: Tensor, train: Tensor, rows: Indices) -> dict[
     found = rows[indices[:, 0].numpy()]
     codec = subject.codec
     near = subject.dataset.train.fetch(found).x
-    records = codec.decode(encoded(near, codec))  # in the user's form, at the size that is generated
+    # In the user's form, at the size that is generated; what is judged by counts alone is in it already.
+    records = codec.decode(encoded(near, codec)) if codec.output is codec else near
     path = subject.folder / "samples" / "neighbours.png"
     path.parent.mkdir(exist_ok=True)
     data = io.BytesIO()

@@ -48,5 +48,8 @@ def evidence(subject: Subject, ask: Ask) -> Evidence | None:
     return found._replace(record={"name": subject.model.run.domain.name, **found.record})
 
 
-KINDS = {"table": "tables", "series": "series", "grid": "grids"}
+KINDS = {
+    "table": "tables", "series": "series", "grid": "grids", "video": "motion", "audio": "sound", "tokens": "text",
+    "molecules": "molecules",
+}  # fmt: skip
 """The package of each domain, imported when it is needed: each brings slow libraries."""

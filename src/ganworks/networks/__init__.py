@@ -5,6 +5,8 @@ from .dcgan import Conv28Discriminator, Conv28Generator, DcganDiscriminator, Dcg
 from .layers import Activate, Grid, MinibatchStd, base_grid
 from .lean import LeanDiscriminator, LeanGenerator
 from .light import LightDiscriminator, LightGenerator
+from .listening import ListeningDiscriminator
+from .motion import MotionDiscriminator, MotionGenerator
 from .perceptron import MlpDiscriminator, MlpGenerator
 from .r3 import R3Discriminator, R3Generator
 from .resnet import ResnetDiscriminator, ResnetGenerator
@@ -12,23 +14,32 @@ from .sequence import SequenceDiscriminator, SequenceGenerator
 from .style import StyleGenerator
 from .tabular import TabularDiscriminator, TabularGenerator
 from .tiles import TilesDiscriminator, TilesGenerator
+from .tokens import AutoregressiveGenerator, CodesGenerator, PhrasesDiscriminator
 from .translation import FRAME_JUDGES, JUDGES, RECURRENT, TRANSLATORS, Translator
+from .vocoder import HifiGenerator, VocosGenerator
+from .volume import VolumeDiscriminator, VolumeGenerator
+from .wave import WaveDiscriminator, WaveGenerator
 
 __all__ = [
-    "DISCRIMINATORS", "GENERATORS", "Activate", "Conv28Discriminator", "Conv28Generator", "DcganDiscriminator",
-    "DcganGenerator", "Discriminator", "Generator", "Grid", "LeanDiscriminator", "LeanGenerator", "LightDiscriminator",
-    "LightGenerator", "MinibatchStd", "MlpDiscriminator", "MlpGenerator", "R3Discriminator", "R3Generator",
-    "ResnetDiscriminator", "ResnetGenerator", "SequenceDiscriminator", "SequenceGenerator", "StyleGenerator",
-    "TabularDiscriminator", "TabularGenerator", "TilesDiscriminator", "TilesGenerator", "Translator", "base_grid",
+    "DISCRIMINATORS", "GENERATORS", "Activate", "AutoregressiveGenerator", "CodesGenerator", "Conv28Discriminator",
+    "Conv28Generator", "DcganDiscriminator", "DcganGenerator", "Discriminator", "Generator", "Grid",
+    "LeanDiscriminator", "LeanGenerator", "LightDiscriminator", "LightGenerator", "MinibatchStd", "MlpDiscriminator",
+    "MlpGenerator", "MotionDiscriminator", "MotionGenerator", "PhrasesDiscriminator", "R3Discriminator",
+    "R3Generator", "ResnetDiscriminator", "ResnetGenerator", "SequenceDiscriminator", "SequenceGenerator",
+    "StyleGenerator", "TabularDiscriminator", "TabularGenerator", "TilesDiscriminator", "TilesGenerator",
+    "Translator", "VolumeDiscriminator", "VolumeGenerator", "WaveDiscriminator", "WaveGenerator", "base_grid",
 ]  # fmt: skip
 
 _GENERATORS: tuple[type[Generator], ...] = (
     MlpGenerator, Conv28Generator, DcganGenerator, ResnetGenerator, LeanGenerator, R3Generator, StyleGenerator,
-    LightGenerator, SequenceGenerator, TabularGenerator, TilesGenerator, *TRANSLATORS, *RECURRENT,
+    LightGenerator, SequenceGenerator, TabularGenerator, TilesGenerator, WaveGenerator, *TRANSLATORS, *RECURRENT,
+    VocosGenerator, HifiGenerator, AutoregressiveGenerator, CodesGenerator, MotionGenerator, VolumeGenerator,
 )  # fmt: skip
 _DISCRIMINATORS: tuple[type[Discriminator], ...] = (
     MlpDiscriminator, Conv28Discriminator, DcganDiscriminator, ResnetDiscriminator, LeanDiscriminator, R3Discriminator,
-    LightDiscriminator, SequenceDiscriminator, TabularDiscriminator, TilesDiscriminator, *JUDGES, *FRAME_JUDGES,
+    LightDiscriminator, SequenceDiscriminator, TabularDiscriminator, TilesDiscriminator, WaveDiscriminator,
+    *JUDGES, *FRAME_JUDGES,
+    ListeningDiscriminator, PhrasesDiscriminator, MotionDiscriminator, VolumeDiscriminator,
 )  # fmt: skip
 
 GENERATORS: dict[str, type[Generator]] = {each.model_fields["name"].default: each for each in _GENERATORS}

@@ -26,6 +26,13 @@ class Generator(Settings, ABC):
         Raises ConfigError when the spec is one the family cannot draw, naming what it can.
         """
 
+    def judged(self, spec: Spec) -> Spec:
+        """What a discriminator is shown of a sample: the sample itself, or what the module's `seen(x)` makes of it.
+
+        In training such a module draws what is judged, and samples otherwise.
+        """
+        return spec
+
 
 class Discriminator(Settings, ABC):
     """Settings that build a module x (B, *spec.shape), c -> logits (B, K), higher is more real."""

@@ -74,8 +74,8 @@ class SequenceDiscriminator(Discriminator):
     hidden: int = Field(default=128, ge=0)
     """Units of the dense layer before the logit; 0 for none."""
     moves: float = Field(default=0.0, ge=0)
-    """Times as large as they are, at which moves from step to step are shown beside the values; 0 shows none. Where moves
-    are small beside the range, as of prices, nothing else keeps samples from trembling."""
+    """Times as large as they are, at which moves from step to step are shown beside the values; 0 shows none. Where
+    moves are small beside the range, as of prices, nothing else keeps samples from trembling."""
     minibatch_std: int = Field(default=0, ge=0)
     """Samples in a group whose deviation is shown to the dense layer; 0 shows none."""
 

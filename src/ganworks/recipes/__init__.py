@@ -3,11 +3,14 @@
 import math
 
 from . import (
+    audio,
     classics,
     conditional,
     few,
     grid,
     modern,
+    molecules,
+    motion,
     points,
     private,
     restoration,
@@ -15,8 +18,10 @@ from . import (
     style,
     style_picture,
     table,
+    tokens,
     translation,
     video,
+    vocoder,
 )
 from .base import Recipe, Situation
 
@@ -24,17 +29,23 @@ RECIPES: dict[str, Recipe] = {
     **classics.RECIPES, **conditional.RECIPES, **modern.RECIPES, **points.RECIPES,
     **few.RECIPES, **style.RECIPES, **restoration.RECIPES, **translation.RECIPES,
     **style_picture.RECIPES, **video.RECIPES, **series.RECIPES, **grid.RECIPES,
-    **table.RECIPES, **private.RECIPES,
+    **molecules.RECIPES, **tokens.RECIPES, **table.RECIPES, **private.RECIPES, **vocoder.RECIPES,
+    **audio.RECIPES, **motion.RECIPES,
 }  # fmt: skip
 
 
 BY_DOMAIN = {
+    "audio": ("audio", "recordings; their mel spectra are drawn, and heard by Griffin and Lim's way back"),
     "pairs": ("pix2pix", "each picture has the one it should become"),
     "unpaired": ("cut", "two collections without pairs, one direction"),
     "clips": ("video-enhance", "frames of videos, spoilt on the fly; name the repair you want for a better one"),
     "grid": ("level", "tiles, of which neighbours have to agree"),
     "series": ("series", "windows of a table in time"),
+    "molecules": ("molecules", "molecules as SELFIES: what is likely first, then the game"),
+    "tokens": ("text", "lines of tokens: what is likely first, then the game"),
     "table": ("table", "rows of columns of any kind, asked for by any of them"),
+    "vocoder": ("vocoder", "sound from its mel spectrum; denoise-sound and bandwidth begin from spoilt sound"),
+    "video": ("video", "clips: a canvas that moves, judged by frames and by clips"),
     "degraded": ("enhance", "clean pictures, spoilt on the fly; name the repair you want for a better one"),
 }
 

@@ -10,7 +10,8 @@ from .gather import Found
 from .words import told
 
 TITLES = {
-    "table": "Rows and columns", "series": "Series", "grid": "Levels", "video": "Clips", "audio": "Sound", "privacy": "Privacy",
+    "table": "Rows and columns", "series": "Series", "grid": "Levels", "video": "Clips", "audio": "Sound",
+    "tokens": "Text", "molecules": "Molecules", "privacy": "Privacy", "vocoder": "Sound",
 }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def build_game(run: Run, spec: Spec, device: torch.device, private: Engine | Non
         raise ConfigError(
             f"of samples judged together none is recognised alone, got packing={run.packing}; set packing=1"
         )
-    seen = _packed(spec, run.packing).model_copy(update={"guess": guess})
+    seen = _packed(run.generator.judged(spec), run.packing).model_copy(update={"guess": guess})
     generator = run.generator.build(spec).to(device, memory_format=layout)  # type: ignore[call-overload]
     discriminator = run.discriminator.build(seen).to(device, memory_format=layout)  # type: ignore[call-overload]
     _refuse_single_samples(run, generator, discriminator)

@@ -191,7 +191,7 @@ def _logits(session: Session, x: Tensor, c: Tensor | None) -> Tensor:
         for start in range(0, len(x) // packing * packing, sampling.BATCH * packing):
             some = slice(start, min(start + sampling.BATCH * packing, len(x) // packing * packing))
             given = None if c is None else pack(c[some].to(device), packing)
-            logits = network(pack(x[some].to(device), packing), given)
+            logits = network(pack(session.game.shown(x[some].to(device)), packing), given)
             each = logits if isinstance(logits, tuple) else (logits,)
             found.append(torch.stack([one.float().flatten(1).mean(1) for one in each]).mean(0).cpu())
         return torch.cat(found).double() if found else torch.zeros(0, dtype=torch.float64)

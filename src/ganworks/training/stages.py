@@ -6,7 +6,7 @@ from .folder import RunFolder
 from .session import Session
 
 PIXEL = "pixel"
-"""The stage in which the generator pays its terms alone."""
+"""The stage in which the generator pays its terms alone: of pictures pixels, of lines their likelihood."""
 
 
 class Stages:

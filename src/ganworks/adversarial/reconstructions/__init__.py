@@ -6,6 +6,7 @@ from .contrast import PatchNce
 from .cycle import Cycle, Identity
 from .features import Content, Extracting, FeatureMatching, Gram, Perceptual
 from .frequency import Frequency
+from .mel import MelL1
 from .neighbours import Neighbours
 from .pixel import L1, L2, Charbonnier
 from .temporal import Flow, Temporal
@@ -15,6 +16,7 @@ RECONSTRUCTIONS: dict[str, type[Term]] = {
     "l2": L2,
     "charbonnier": Charbonnier,
     "frequency": Frequency,
+    "mel-l1": MelL1,
     "feature-matching": FeatureMatching,
     "perceptual": Perceptual,
     "content": Content,
@@ -30,5 +32,5 @@ RECONSTRUCTIONS: dict[str, type[Term]] = {
 
 __all__ = [
     "L1", "L2", "RECONSTRUCTIONS", "AskedFor", "Charbonnier", "Content", "Cycle", "Extracting", "FeatureMatching",
-    "Flow", "Frequency", "Gram", "Identity", "Neighbours", "PatchNce", "Perceptual", "Temporal",
+    "Flow", "Frequency", "Gram", "Identity", "MelL1", "Neighbours", "PatchNce", "Perceptual", "Temporal",
 ]  # fmt: skip

@@ -48,7 +48,9 @@ def pick(text: str, shape: tuple[int, ...], data: str = "", cache: Path | None =
 
 
 def chosen(shape: tuple[int, ...], data: str = "") -> str:
-    """The name that `auto` stands for: `digits` for MNIST, `random` for other pictures, else `pixels`."""
+    """The name that `auto` stands for: `digits` for MNIST, `random` for other pictures and for clips, else `pixels`."""
+    if len(shape) == 4:  # a clip has too many values to be its own features
+        return "random"
     if len(shape) != 3:
         return "pixels"
     # A word that begins with mnist: neither pneumoniamnist nor kmnist has these digits.

@@ -16,7 +16,7 @@ from .translator import Heads, Translator, need_sides, sides
 
 Direction = Literal["AtoB", "BtoA"]
 SHARE = 0.95
-"""Of a value in -1..1 that a residual generator begins with: at 1 itself, the last rectifier lets nothing be changed."""
+"""Of a value in -1..1 that a residual generator begins with: at 1 itself, the last layer lets nothing be changed."""
 
 
 class Resnets(Generator):

@@ -1,0 +1,1 @@
+"""What only sounds have: spectra, pitch, loudness."""
