@@ -1,6 +1,6 @@
 """Molecules at a set cost: valid, unique, new, property distances beside n-grams, and what a reward moves.
 
-    python benchmarks/molecules.py --data ../shared/data/molecules --minutes 30
+    python benchmarks/molecules.py --data molecules --minutes 30
 
 Trains `molecules` on ZINC (24,445 lines; the test list beside it is held out) and on 5,000 of QM9, and
 `molecules-goal` on ZINC, for so many minutes of one core each (a tenth for QM9), converted to samples by a short trial
@@ -54,7 +54,7 @@ def show(table: dict[str, Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="../shared/data/molecules")
+    parser.add_argument("--data", default="molecules")
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--runs", help="Keep the runs in this folder.")

@@ -1,6 +1,6 @@
 """Spoken digits at a set cost: are clips heard as asked, how far from real, how far is real from real.
 
-    python benchmarks/sound.py --data ../shared/data/fsdd/recordings --minutes 45
+    python benchmarks/sound.py --data fsdd/recordings --minutes 45
 
 Trains the recipe `audio` for so many minutes of one core, converted to samples by short trials so that what else the
 machine does changes nothing, then prints what `ganworks evaluate` measures. The goals: a listener that names at least
@@ -36,7 +36,7 @@ def told(folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", default="../shared/data/fsdd/recordings")
+    parser.add_argument("--data", default="fsdd/recordings")
     parser.add_argument("--recipe", default="audio")
     parser.add_argument("--minutes", type=float, default=45)
     parser.add_argument("--seeds", type=int, default=1)

@@ -1,7 +1,7 @@
 """Digits between walls: is a digit kept over a clip, and does it go straight? And clips of people, to a preview.
 
-    python benchmarks/video.py ../shared/data/mnist --minutes 45
-    python benchmarks/video.py ../shared/data/mnist --people ../shared/data/weizmann_actions/clips --minutes 5
+    python benchmarks/video.py mnist --minutes 45
+    python benchmarks/video.py mnist --people weizmann_actions/clips --minutes 5
 
 Trains the `video` recipe on clips of 16 x 32 x 32 for so many minutes of one core, by class, and prints the tables of
 its evidence. A trial that plans the samples comes first.

@@ -12,18 +12,9 @@ from ganworks.networks.translation import FRAME_JUDGES, JUDGES, RECURRENT, TRANS
 from ganworks.settings import ConfigError
 from ganworks.spec import Span, Spec
 
-OF_THEIR_OWN = {  # fmt: skip
-    "sequence",
-    "wave",
-    "vocos",
-    "hifi",
-    "listening",
-    "autoregressive",
-    "codes",
-    "phrases",
-    "motion",
-    "volume",
-}
+OF_THEIR_OWN = {
+    "sequence", "wave", "vocos", "hifi", "listening", "autoregressive", "codes", "phrases", "motion", "volume",
+}  # fmt: skip
 """Networks for samples that are no pictures, each tested on its own shapes in a file of its own."""
 GENERATORS = {
     name: each
