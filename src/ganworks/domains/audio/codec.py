@@ -11,9 +11,10 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from ...settings import ConfigError, no_such
+from ...settings import ConfigError
 from ...spec import Batch, Span, Spec
 from ...spectra import Mel, griffin_lim, invert_mel, log_mel
+from .. import classes
 from ..base import Codec, Raw
 from .drawing import sheet
 from .wav import sixteen, write_wav
@@ -102,21 +103,13 @@ class Sounds(Codec):
     def some_conditions(self, count: int, generator: torch.Generator) -> Tensor:
         if not self.shares:
             return super().some_conditions(count, generator)
-        chosen = torch.multinomial(torch.tensor(self.shares), count, replacement=True, generator=generator)
-        return torch.eye(len(self.shares))[chosen]
+        return classes.drawn(self.shares, count, generator)
 
     def conditions(self, words: Sequence[str], drawn: Tensor | None = None) -> Tensor:
         """Classes by name, or by number where no class has that name."""
         if not self.shares:
             raise ConfigError("this model was trained without classes; sort recordings into a folder a class")
-        return torch.eye(len(self.shares))[[self._number(word) for word in words]]
-
-    def _number(self, word: str) -> int:
-        if word in self.classes:
-            return self.classes.index(word)
-        if word.isdecimal() and int(word) < len(self.shares):
-            return int(word)
-        raise ConfigError(no_such("class", word, self.classes))
+        return classes.asked(words, self.classes, len(self.shares))
 
     def write(self, records: Raw, folder: Path, first: int = 0) -> list[Path]:
         """A WAV file of 16 bits a record, `000000.wav` and on."""

@@ -11,8 +11,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ...settings import ConfigError, no_such
 from ...spec import Batch, Span, Spec
+from .. import classes
 from ..base import Codec, Raw
 from .attributes import Attributes
 from .sheet import sheet
@@ -55,8 +55,7 @@ class Pictures(Codec):
         """Classes as one number a row, (count, classes), by their share of the training pictures. Or attributes."""
         if self.attributes is not None:
             return self.attributes.drawn(count, generator)
-        chosen = torch.multinomial(torch.tensor(self.shares), count, replacement=True, generator=generator)
-        return torch.eye(len(self.shares))[chosen]
+        return classes.drawn(self.shares, count, generator)
 
     def conditions(self, words: Sequence[str], drawn: Tensor | None = None) -> Tensor:
         """Classes by name, or by number where no class has that name; attributes as `age=30,smile=1`."""
@@ -64,14 +63,7 @@ class Pictures(Codec):
             return self.attributes.asked(words, drawn)
         if not self.shares:
             return super().conditions(words)
-        return torch.eye(len(self.shares))[[self._number(word) for word in words]]
-
-    def _number(self, word: str) -> int:
-        if word in self.classes:
-            return self.classes.index(word)
-        if word.isdecimal() and int(word) < len(self.shares):
-            return int(word)
-        raise ConfigError(no_such("class", word, self.classes))
+        return classes.asked(words, self.classes, len(self.shares))
 
     @property
     def white(self) -> int:

@@ -12,8 +12,8 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from ...settings import ConfigError, no_such
 from ...spec import Batch, Span, Spec
+from .. import classes
 from ..base import Codec, Raw
 from ..clips.film import pyav
 from ..image.writing import write_picture
@@ -87,8 +87,7 @@ class Moving(Codec):
             return self.first.some(count, generator)
         if not self.shares:
             return super().some_conditions(count, generator)
-        chosen = torch.multinomial(torch.tensor(self.shares), count, replacement=True, generator=generator)
-        return torch.eye(len(self.shares))[chosen]
+        return classes.drawn(self.shares, count, generator)
 
     def conditions(self, words: Sequence[str], drawn: Tensor | None = None) -> Tensor:
         """Classes by name or number; with first frames given, picture files that clips begin with."""
@@ -96,7 +95,7 @@ class Moving(Codec):
             return torch.stack([self.first.given(word) for word in words])
         if not self.shares:
             return super().conditions(words)
-        return torch.eye(len(self.shares))[[self._number(word) for word in words]]
+        return classes.asked(words, self.classes, len(self.shares))
 
     def write(self, records: Raw, folder: Path, first: int = 0) -> list[Path]:
         """A file a clip, or a folder of frames, `000000` and on; with files=npz one for all of them."""
@@ -133,13 +132,6 @@ class Moving(Codec):
         if self.files == "mp4":
             return [_film(shown, path, self.rate)]
         return [drawing.animation(list(shown), path, self.rate)]
-
-    def _number(self, word: str) -> int:
-        if word in self.classes:
-            return self.classes.index(word)
-        if word.isdecimal() and int(word) < len(self.shares):
-            return int(word)
-        raise ConfigError(no_such("class", word, self.classes))
 
 
 def _film(frames: Raw, path: Path, rate: float) -> Path:
