@@ -157,7 +157,9 @@ def test_an_unknown_extractor_is_refused_before_the_first_step(points) -> None:
         launch(points("run", "health.extractor=pixel"))
 
 
-def test_the_best_generator_is_shipped_where_the_last_is_worse(points, monkeypatch) -> None:
+@pytest.fixture
+def struck(monkeypatch) -> None:
+    """Runs whose weights are struck after 50 steps."""
     played = session.Session.step
 
     def step(each: Session):
@@ -170,6 +172,13 @@ def test_the_best_generator_is_shipped_where_the_last_is_worse(points, monkeypat
         return stats
 
     monkeypatch.setattr(session.Session, "step", step)
+
+
+def test_the_last_generator_is_shipped_where_that_is_asked_for(points, struck) -> None:
+    assert launch(points("run", "health.remedies=0", "health.choose_by=last")).samples == 3840
+
+
+def test_the_best_generator_is_shipped_where_the_last_is_worse(points, struck) -> None:
     each = points("run", "health.remedies=0")
     model = launch(each)
     shipped = json.loads((each.folder / "model/model.json").read_text())

@@ -19,9 +19,10 @@ class Health(Settings):
     """Samples drawn for a judgement; fewer in a run that is short itself."""
     extractor: str = "auto"
     """Features that are compared: auto, a name, or name:FILE."""
-    choose_by: Literal["distance", "psnr", "ssim", "l1"] = "distance"
+    choose_by: Literal["distance", "psnr", "ssim", "l1", "last"] = "distance"
     """What the best generator is best by: closeness in features, or where each output has a target, likeness to it.
-    With `distance` such a run ships its last generator: an adversarial stage pays pixels for texture on purpose."""
+    With `distance` such a run ships its last generator: an adversarial stage pays pixels for texture on purpose. `last`
+    ships the last one always, as a run has to that is paid for leaving its data behind."""
     remedies: int = Field(default=3, ge=0, le=100)
     """Most remedies in a run, such as halving a learning rate; 0 only tells what is wrong."""
     until: Literal["budget", "converged"] = "budget"

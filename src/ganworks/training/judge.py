@@ -141,7 +141,9 @@ class Judge:
         if self.best is None or not self.readings:
             return None
         best, last = self.best.reading, self.readings[-1]
-        if self._probe is not None and self._probe.facts["paired"] and self.session.run.health.choose_by == "distance":
+        chosen_by = self.session.run.health.choose_by
+        paired = self._probe is not None and self._probe.facts["paired"]
+        if chosen_by == "last" or (paired and chosen_by == "distance"):
             return None
         if last.distance <= SETTLED * self.readings[0].distance:
             return None

@@ -119,7 +119,7 @@ class Probe:
         """How far outputs lie from their own targets, with one number a group: 0 for the best, as between sets."""
         wanted = session.run.health.choose_by
         # Features of whole pictures see a repair's input as nearer than a smooth guess, so pixels have the word.
-        wanted = "l1" if wanted == "distance" else wanted
+        wanted = "l1" if wanted in ("distance", "last") else wanted
         values = likeness[:, list(BETTER).index(wanted)]
         values = {"psnr": 10 ** (-values / 20), "ssim": 1 - values, "l1": values}[wanted]
         return float(values.mean()), values.view(GROUPS, -1).mean(1).tolist()
