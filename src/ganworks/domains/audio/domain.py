@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ...settings import DataError
 from ..base import Codec, Dataset, Domain, Indices, Notify, Stored
+from ..splits import check_shares
 from .codec import Sounds
 from .fitting import fit
 from .naming import Labels, Shares, named, split
@@ -75,10 +76,7 @@ class Audio(Domain):
 
     @model_validator(mode="after")
     def _something_left_to_train_on(self) -> Self:
-        if self.validation + self.test >= 1:
-            raise ValueError(
-                f"validation and test must leave something to train on, got {self.validation} and {self.test}"
-            )
+        check_shares(self.validation, self.test)
         return self
 
     @classmethod

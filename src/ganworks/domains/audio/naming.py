@@ -11,6 +11,7 @@ import numpy as np
 
 from ...settings import DataError
 from ..base import Indices
+from ..splits import placed, trainable
 
 Labels = Literal["auto", "folder", "prefix", "none"]
 MOST = 200
@@ -81,7 +82,7 @@ def split(
         found = [_group(split_by, path.stem) for path in paths]
         keys = [hashlib.sha256(text.encode()).digest() if text is not None else keys[i] for i, text in enumerate(found)]
         told = f"splits by the {len(set(found) - {None})} different '{split_by}' in names"
-    splits = np.array([_place(key, shares) for key in keys], np.int64)
+    splits = placed(keys, shares.validation, shares.test)
     takes = _takes(paths) if not (split_by or test_files) else None
     if test_files:
         official = np.array([re.search(test_files, path.stem) is not None for path in paths])
@@ -90,10 +91,10 @@ def split(
         official = takes < HELD_TAKES
         told = f"names are class_speaker_take: takes 0 to {HELD_TAKES - 1} are the test split, {told} beside"
     else:
-        return _something_to_train_on(splits), told
+        return trainable(splits).astype(np.int64), told
     splits[splits == 2] = 0
     splits[official] = 2
-    return _something_to_train_on(splits), told
+    return trainable(splits).astype(np.int64), told
 
 
 def _group(pattern: str, name: str) -> str | None:
@@ -107,15 +108,3 @@ def _takes(paths: Sequence[Path]) -> Indices | None:
         return None
     takes = np.array([int(match[1]) for match in matches if match is not None], np.int64)
     return takes if int(takes.max()) + 1 >= LEAST_TAKES and (takes >= HELD_TAKES).any() else None
-
-
-def _place(key: bytes, shares: Shares) -> int:
-    place = int.from_bytes(key[:8], "big") / 2**64
-    return 2 if place < shares.test else 1 if place < shares.test + shares.validation else 0
-
-
-def _something_to_train_on(splits: Indices) -> Indices:
-    for spare in (1, 2):
-        if not (splits == 0).any():
-            splits[splits == spare] = 0
-    return splits

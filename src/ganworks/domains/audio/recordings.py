@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,33 +57,45 @@ class Found(NamedTuple):
         return [hashlib.sha256(each.tobytes()).digest() for each in self.sounds]
 
 
-def gather(domain: "Audio", place: Path, shown: str, notify: Notify, strict: bool) -> Found:
-    """Every usable recording, at one rate and with one number of channels. Raises DataError where none is."""
-    kept, skipped, listed = [], [], files(place, shown)
+def usable(
+    place: Path, shown: str, shortest: float, notify: Notify, strict: bool, skipped: list[Skipped]
+) -> Iterator[Recording]:
+    """Every recording that can be used, as it is; those that cannot go to `skipped`.
+
+    Raises DataError where none can, or with `strict` for the first that cannot.
+    """
+    listed, count = files(place, shown), 0
     for number, path in enumerate(listed):
         if number and number % EVERY == 0:
             notify(f"read {number:,} of {len(listed):,} recordings")
         try:
             sound, rate = read(path)
-            trouble = fault(sound, rate, domain.shortest)
+            trouble = fault(sound, rate, shortest)
         except DataError as error:
             trouble = str(error).removeprefix(f"{path}: ")
-        if trouble is not None:
-            if strict:
-                raise DataError(f"{path}: {trouble}")
+        if trouble is None:
+            count += 1
+            yield Recording(path, sound, rate)
+        elif strict:
+            raise DataError(f"{path}: {trouble}")
+        else:
             skipped.append(Skipped(str(path.relative_to(place) if place.is_dir() else path.name), trouble))
-            continue
-        # Sixteen bits from here on: what is written has as many, and memory halves.
-        kept.append(Recording(path, sound, rate))
-    if not kept:
+    if not count:
         first = f"; the first, {skipped[0].name}: {skipped[0].reason}" if skipped else ""
         raise DataError(f"{shown}: none of {len(listed)} sound files can be used{first}")
+
+
+def gather(domain: "Audio", place: Path, shown: str, notify: Notify, strict: bool) -> Found:
+    """Every usable recording, at one rate and with one number of channels. Raises DataError where none is."""
+    skipped: list[Skipped] = []
+    kept = list(usable(place, shown, domain.shortest, notify, strict, skipped))
     rates, channels = Counter(each.rate for each in kept), Counter(len(each.sound) for each in kept)
     rate = domain.rate or min(rates.most_common(1)[0][0], HIGHEST_RATE)
     notes = _mended(rates, channels, rate, domain.channels)
     hard = sum(clipped(each.sound) > 0 for each in kept)
     if hard:
         notes.append(f"{hard:,} recordings are clipped here and there, by less than what leaves one out")
+    # Sixteen bits from here on: what is written has as many, and memory halves.
     sounds = [_common(each, rate, domain) for each in kept]
     return Found(tuple(each.path for each in kept), sounds, rate, tuple(skipped), tuple(notes))
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ...settings import DataError, no_such
 from ..base import Codec, Dataset, Domain, Notify, Raw, Stored
+from ..splits import check_shares
 from . import archives
 from .arrays import Arrays, Part, numpy_set
 from .attributes import Attributes
@@ -92,10 +93,7 @@ class Image(Domain):
 
     @model_validator(mode="after")
     def _something_left_to_train_on(self) -> Self:
-        if self.validation + self.test >= 1:
-            raise ValueError(
-                f"validation and test must leave something to train on, got {self.validation} and {self.test}"
-            )
+        check_shares(self.validation, self.test)
         return self
 
     @field_validator("attributes")

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from ...settings import DataError
 from ..base import Dataset, Indices, Raw, Source, Stored
+from ..splits import placed, trainable
 from .cache import OFFICIAL, Table
 from .stack import Stacked, stacked_classes
 
@@ -25,18 +26,13 @@ def assigned(hashes: Raw, official: Raw, validation: float, test: float) -> npt.
     no more. So neither order nor names nor other records decide, and equal pictures stay together.
     When nothing is left for training, it takes the validation records, and failing those the test records.
     """
-    places = np.ascontiguousarray(hashes[:, :8]).view(">u8").reshape(-1).astype(np.float64) / 2.0**64
-    splits = np.zeros(len(places), np.int8)
-    if not (official == OFFICIAL["test"]).any():
-        splits[places < test] = OFFICIAL["test"]
-    if not (official == OFFICIAL["validation"]).any():
-        splits[(places >= test) & (places < test + validation)] = OFFICIAL["validation"]
+    splits = placed(hashes, validation, test)
+    for number in (OFFICIAL["test"], OFFICIAL["validation"]):
+        if (official == number).any():
+            splits[splits == number] = 0
     held_out = official > 0
     splits[held_out] = official[held_out]
-    for spare in (1, 2):
-        if not (splits == 0).any():
-            splits[splits == spare] = 0
-    return splits
+    return trainable(splits)
 
 
 def as_dataset(image: "Image", table: Table) -> Dataset:

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from ...settings import ConfigError, DataError, no_such, printable
 from ..base import Codec, Dataset, Domain, Notify, Raw, Stored
+from ..splits import check_shares
 from . import constraints, typed
 from .by_sampling import ByFrequency
 from .cells import Cells, Floats
@@ -66,10 +67,7 @@ class Table(Domain):
 
     @model_validator(mode="after")
     def _something_left_to_train_on(self) -> Self:
-        if self.validation + self.test >= 1:
-            raise ValueError(
-                f"validation and test must leave something to train on, got {self.validation} and {self.test}"
-            )
+        check_shares(self.validation, self.test)
         return self
 
     @classmethod

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from ...settings import Chosen, DataError
 from ..base import Codec, Dataset, Domain, Notify, Raw, Skipped, Stored
+from ..splits import placed
 from .codec import Sequences
 from .fitting import beside, fit, labels_of
 from .kinds import WORDS
@@ -130,9 +131,9 @@ class Tokens(Domain):
 def _by_content(lines: Sequence[Line], validation: float, test: float) -> tuple[list[Line], list[Line], list[Line]]:
     """Training, validation and test lines: what a line says decides, so equal lines stay together."""
     parts: tuple[list[Line], list[Line], list[Line]] = ([], [], [])
-    for line in lines:
-        share = int.from_bytes(hashlib.sha256(line.text.encode()).digest()[:8], "big") / 2.0**64
-        parts[2 if share < test else 1 if share < test + validation else 0].append(line)
+    digests = [hashlib.sha256(line.text.encode()).digest() for line in lines]
+    for line, split in zip(lines, placed(digests, validation, test), strict=True):
+        parts[split].append(line)
     return parts
 
 

@@ -13,6 +13,7 @@ from ..clips.film import SUFFIXES as FILMS
 from ..image.decode import Decoded, Header
 from ..image.domain import Image
 from ..image.resize import Plan, conform, plan, resized
+from ..splits import check_shares
 from . import volumes
 from .arrays import read_arrays
 from .codec import Files, Moving
@@ -66,8 +67,7 @@ class Video(Domain):
 
     @model_validator(mode="after")
     def _something_left_to_train_on(self) -> Self:
-        if self.validation + self.test >= 1:
-            raise ValueError("validation and test must leave something to train on")
+        check_shares(self.validation, self.test)
         if self.size and min(self.size) < 8:
             raise ValueError(f"size must be a height and a width of at least 8, got {list(self.size)}")
         if self.digits is not None and not self.digits.strip():

@@ -13,8 +13,7 @@ from pydantic import Field
 from ...settings import DataError
 from ...spectra import Mel, resample
 from ..audio.naming import Shares, split
-from ..audio.reading import fault, files, read
-from ..audio.recordings import Whole, cut, mixed
+from ..audio.recordings import Whole, cut, mixed, usable
 from ..audio.wav import sixteen
 from ..base import Codec, Dataset, Domain, Indices, Notify, Skipped, Stored
 from .codec import Spoil, Vocoded
@@ -22,8 +21,6 @@ from .sounds import Sounds
 
 WINDOW = 0.0464
 """Seconds that a window lasts, about: the papers' 1,024 samples at 22,050 Hz."""
-EVERY = 500
-"""Files between two lines about how far reading is."""
 
 
 class Vocoder(Domain):
@@ -115,27 +112,10 @@ class Vocoder(Domain):
     def _recordings(
         self, place: Path, shown: str, notify: Notify, strict: bool
     ) -> tuple[list[Path], list[Whole], list[int], list[Skipped], int]:
-        kept: list[tuple[Path, Whole, int]] = []
-        skipped, several, listed = [], 0, files(place, shown)
-        for number, path in enumerate(listed):
-            if number and number % EVERY == 0:
-                notify(f"read {number:,} of {len(listed):,} recordings")
-            try:
-                sound, rate = read(path)
-                trouble = fault(sound, rate, self.shortest)
-            except DataError as error:
-                trouble = str(error).removeprefix(f"{path}: ")
-            if trouble is None:
-                several += len(sound) > 1
-                kept.append((path, sixteen(mixed(sound, 1)), rate))
-            elif strict:
-                raise DataError(f"{path}: {trouble}")
-            else:
-                name = str(path.relative_to(place)) if place.is_dir() else path.name
-                skipped.append(Skipped(name, trouble))
-        if not kept:
-            first = f"; the first, {skipped[0].name}: {skipped[0].reason}" if skipped else ""
-            raise DataError(f"{shown}: none of {len(listed)} sound files can be used{first}")
+        kept, skipped, several = list[tuple[Path, Whole, int]](), list[Skipped](), 0
+        for path, sound, rate in usable(place, shown, self.shortest, notify, strict, skipped):
+            several += len(sound) > 1
+            kept.append((path, sixteen(mixed(sound, 1)), rate))
         paths, sounds, rates = (list(each) for each in zip(*kept, strict=True))
         return paths, sounds, rates, skipped, several
 
