@@ -16,6 +16,7 @@ from .base import Discriminator, Generator
 from .conditions import Asked, rows
 from .layers import LEAK, Downsample, Draws, Grid, Judges, Upsample, he, picture_grid
 
+Convolution = nn.Conv1d | nn.Conv2d
 Size = Literal["nano", "tiny", "small", "base"]
 STEMS: dict[Size, int] = {"nano": 32, "tiny": 128, "small": 256, "base": 768}
 """Channels between blocks on the four coarsest grids; half on the fifth, a quarter on the sixth, and so on."""
@@ -70,19 +71,16 @@ class R3Discriminator(Discriminator):
         return Judges(nn.Sequential(*layers), asked)
 
 
-class Residual(nn.Module):
-    """x + 1x1, grouped 3x3 and 1x1 convolutions, twice as wide inside, 16 channels a group. (B, C, H, W), C by 8.
+class Bottleneck(nn.Module):
+    """x + narrow(mix(widen(x))), leaky in between; over any number of axes.
 
     Fix-up start (Zhang et al. 2019): the first two convolutions shrink by L^(-1/4), L the blocks of the whole
     network, and the third is zero, so that a new network is the sum of its shortcuts.
     """
 
-    def __init__(self, width: int, depth: int):
+    def __init__(self, widen: Convolution, mix: Convolution, narrow: Convolution, depth: int):
         super().__init__()
-        inner = 2 * width
-        self.widen = nn.Conv2d(width, inner, 1)
-        self.mix = nn.Conv2d(inner, inner, 3, padding=1, groups=inner // 16)
-        self.narrow = nn.Conv2d(inner, width, 1, bias=False)
+        self.widen, self.mix, self.narrow = widen, mix, narrow
         gain: float = (2 / (1 + LEAK**2)) ** 0.5 * depth**-0.25
         he(self.widen, gain=gain)
         he(self.mix, gain=gain)
@@ -93,6 +91,19 @@ class Residual(nn.Module):
         inner = functional.leaky_relu(self.mix(inner), LEAK)
         change: Tensor = self.narrow(inner)
         return x + change
+
+
+class Residual(Bottleneck):
+    """x + 1x1, grouped 3x3 and 1x1 convolutions, twice as wide inside, 16 channels a group. (B, C, H, W), C by 8."""
+
+    def __init__(self, width: int, depth: int):
+        inner = 2 * width
+        super().__init__(
+            nn.Conv2d(width, inner, 1),
+            nn.Conv2d(inner, inner, 3, padding=1, groups=inner // 16),
+            nn.Conv2d(inner, width, 1, bias=False),
+            depth,
+        )
 
 
 class Basis(nn.Module):

@@ -10,9 +10,11 @@ from torch import Tensor, nn
 from ..search import Search
 from ..settings import ConfigError
 from ..spec import Spec
+from . import lines
 from .base import Discriminator, Generator
 from .conditions import Asked, rows
 from .layers import LEAK, Draws, Judges, MinibatchStd, Shape, he, lots
+from .lines import Cut, odd
 from .moves import Moves
 
 SHORT = 8
@@ -41,7 +43,7 @@ class SequenceGenerator(Generator):
     def build(self, spec: Spec) -> nn.Module:
         numbers = rows(spec, self.name)
         lengths = _lengths(spec, self.name)
-        _need_odd(self.kernel, self.name)
+        odd(self.kernel, self.name)
         inputs = self.latent + numbers
         if self.kind == "gru":
             return Draws(_Recurrent(inputs, self.width, spec.channels, lengths[0], self.noise), spec.spans, numbers)
@@ -51,7 +53,7 @@ class SequenceGenerator(Generator):
         ]  # fmt: skip
         for stage in reversed(range(1, len(lengths))):
             layers += [
-                he(nn.ConvTranspose1d(channels[stage], channels[stage - 1], 4, 2, 1)), _Cut(lengths[stage - 1]),
+                he(nn.ConvTranspose1d(channels[stage], channels[stage - 1], 4, 2, 1)), Cut(lengths[stage - 1]),
                 nn.LeakyReLU(LEAK),
             ]  # fmt: skip
         last = he(nn.Conv1d(channels[0] + self.noise, spec.channels, self.kernel, padding=self.kernel // 2), gain=0.5)
@@ -81,7 +83,7 @@ class SequenceDiscriminator(Discriminator):
 
     def build(self, spec: Spec) -> nn.Module:
         lengths = _lengths(spec, self.name)
-        _need_odd(self.kernel, self.name)
+        odd(self.kernel, self.name)
         asked = Asked.of(spec, self.condition, self.name)
         shown = asked.channels * (2 if self.moves else 1)
         channels = [shown, *(min(self.width << stage, self.widest) for stage in range(len(lengths)))]
@@ -98,17 +100,6 @@ class SequenceDiscriminator(Discriminator):
             layers += [he(nn.Linear(features, self.hidden)), nn.LeakyReLU(LEAK)]
             features = self.hidden
         return Judges(nn.Sequential(*layers, he(nn.Linear(features, asked.outputs), gain=1)), asked)
-
-
-class _Cut(nn.Module):
-    """The first so many steps: a doubled line may be one step too long."""
-
-    def __init__(self, length: int):
-        super().__init__()
-        self.length = length
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x[..., : self.length]
 
 
 class _Noisy(nn.Module):
@@ -159,12 +150,4 @@ def _lengths(spec: Spec, family: str) -> list[int]:
             f"{family} draws channels over one axis (channels, steps), got samples of shape {spec.shape}; "
             "mlp takes samples of any shape"
         )
-    lengths = [spec.axes[0]]
-    while lengths[-1] > SHORT:
-        lengths.append(-(-lengths[-1] // 2))
-    return lengths
-
-
-def _need_odd(kernel: int, family: str) -> None:
-    if kernel % 2 == 0:
-        raise ConfigError(f"{family}: kernel must be odd, for as many neighbours on both sides, got {kernel}")
+    return lines.lengths(spec.axes[0], SHORT, 2)

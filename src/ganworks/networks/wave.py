@@ -16,9 +16,12 @@ from torch.nn import functional
 from ..search import Search
 from ..settings import ConfigError
 from ..spec import Spec
+from . import lines
 from .base import Discriminator, Generator
 from .conditions import Asked, rows
 from .layers import LEAK, Draws, Judges, Shape, he, normal
+from .lines import Cut, odd
+from .r3 import Bottleneck
 
 STRIDE = 4
 """Times a line is longer than the next coarser one."""
@@ -49,7 +52,7 @@ class WaveGenerator(Generator):
 
     def build(self, spec: Spec) -> nn.Module:
         numbers = rows(spec, self.name)
-        lengths, kernel = _lengths(spec, self.name), _odd(self.kernel, self.name)
+        lengths, kernel = _lengths(spec, self.name), odd(self.kernel, self.name)
         channels = _channels(self.width, self.widest, len(lengths) - 1, self.kind)
         layers: list[nn.Module] = [
             he(nn.Linear(self.latent + numbers, channels[-1] * lengths[-1])), Shape(channels[-1], lengths[-1])
@@ -61,7 +64,7 @@ class WaveGenerator(Generator):
                 layers += [_Residual(inputs, kernel, 2 * depth), _Longer(lengths[stage])]
                 layers.append(_mixing(inputs, outputs, kernel, last=not stage))
             else:
-                layers += [nn.ReLU(), _quadrupled(inputs, outputs, kernel, last=not stage), _Cut(lengths[stage])]
+                layers += [nn.ReLU(), _quadrupled(inputs, outputs, kernel, last=not stage), Cut(lengths[stage])]
         return Draws(nn.Sequential(*layers), spec.spans, numbers)
 
 
@@ -83,7 +86,7 @@ class WaveDiscriminator(Discriminator):
 
     def build(self, spec: Spec) -> nn.Module:
         asked = Asked.of(spec, self.condition, self.name)
-        lengths, kernel = _lengths(spec, self.name), _odd(self.kernel, self.name)
+        lengths, kernel = _lengths(spec, self.name), odd(self.kernel, self.name)
         depth = len(lengths) - 1
         channels = [asked.channels, *_channels(self.width, self.widest, depth, self.kind)]
         layers: list[nn.Module] = []
@@ -101,25 +104,17 @@ class WaveDiscriminator(Discriminator):
         return Judges(nn.Sequential(*layers), asked)
 
 
-class _Residual(nn.Module):
-    """x + 1, grouped k and 1 wide convolutions, twice as wide inside. (B, C, T), fix-up start as in r3."""
+class _Residual(Bottleneck):
+    """x + 1, grouped k and 1 wide convolutions, twice as wide inside. (B, C, T)"""
 
     def __init__(self, width: int, kernel: int, depth: int):
-        super().__init__()
         inner, taps = 2 * width, kernel // 2 | 1
-        self.widen = nn.Conv1d(width, inner, 1)
-        self.mix = nn.Conv1d(inner, inner, taps, padding=taps // 2, groups=max(1, inner // GROUP))
-        self.narrow = nn.Conv1d(inner, width, 1, bias=False)
-        gain: float = (2 / (1 + LEAK**2)) ** 0.5 * depth**-0.25
-        he(self.widen, gain=gain)
-        he(self.mix, gain=gain)
-        nn.init.zeros_(self.narrow.weight)
-
-    def forward(self, x: Tensor) -> Tensor:
-        inner = functional.leaky_relu(self.widen(x), LEAK)
-        inner = functional.leaky_relu(self.mix(inner), LEAK)
-        change: Tensor = self.narrow(inner)
-        return x + change
+        super().__init__(
+            nn.Conv1d(width, inner, 1),
+            nn.Conv1d(inner, inner, taps, padding=taps // 2, groups=max(1, inner // GROUP)),
+            nn.Conv1d(inner, width, 1, bias=False),
+            depth,
+        )
 
 
 class _Shuffle(nn.Module):
@@ -152,17 +147,6 @@ class _Longer(nn.Module):
         return flat[:, :, 0]
 
 
-class _Cut(nn.Module):
-    """The first so many steps: four times a line may be some steps too long."""
-
-    def __init__(self, length: int):
-        super().__init__()
-        self.length = length
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x[..., : self.length]
-
-
 def _quadrupled(inputs: int, outputs: int, kernel: int, last: bool) -> nn.ConvTranspose1d:
     """Four times as long. The last one starts small: there is then no noise that has to be unlearnt."""
     edge = (kernel - 1) // 2
@@ -190,13 +174,4 @@ def _lengths(spec: Spec, family: str) -> list[int]:
             f"{family} draws waveforms (channels, samples) of more than {COARSEST} samples, got samples of shape "
             f"{spec.shape}; of recordings set domain.view=wave"
         )
-    lengths = [spec.axes[0]]
-    while lengths[-1] > COARSEST:
-        lengths.append(-(-lengths[-1] // STRIDE))
-    return lengths
-
-
-def _odd(kernel: int, family: str) -> int:
-    if kernel % 2 == 0:
-        raise ConfigError(f"{family}: kernel must be odd, for as many neighbours on both sides, got {kernel}")
-    return kernel
+    return lines.lengths(spec.axes[0], COARSEST, STRIDE)
