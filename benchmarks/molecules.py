@@ -12,10 +12,10 @@ import argparse
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import ganworks
 from budget import planned
+from evidence import show
 from ganworks.evaluation.molecules import evidence
 from ganworks.evaluation.own_kind import Ask
 from ganworks.evaluation.subject import load
@@ -43,13 +43,6 @@ def told(folder: Path) -> None:
         show(table)
     for finding in found.findings:
         print(f"  {finding.level}: {finding.line}", flush=True)
-
-
-def show(table: dict[str, Any]) -> None:
-    """A table in columns."""
-    print(f"  {table['title']:20}" + "".join(f"{name:>20}" for name in table["columns"]))
-    for row in table["rows"]:
-        print(f"  {row['name']:20}" + "".join(f"{value!s:>20}" for value in row["values"]), flush=True)
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ first part of time and evaluates that beside later windows. Prints the tables.
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import ganworks
+from evidence import show
 from ganworks.evaluation.own_kind import Ask
 from ganworks.evaluation.series import evidence
 from ganworks.evaluation.subject import load
@@ -35,16 +35,6 @@ def main() -> None:
                 show(table)
             for finding in found.findings:
                 print(f"{finding.level}: {finding.line}", flush=True)
-
-
-def show(table: dict[str, Any]) -> None:
-    print(f"\n{table['title']}\n| | {' | '.join(table['columns'])} |")
-    for row in table["rows"]:
-        print(f"| {row['name']} | {' | '.join(spelled(each) for each in row['values'])} |")
-
-
-def spelled(value: Any) -> str:
-    return "" if value is None else f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

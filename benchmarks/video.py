@@ -9,10 +9,10 @@ its evidence. A trial that plans the samples comes first.
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import ganworks
 from budget import planned
+from evidence import show
 from ganworks.evaluation.motion import evidence
 from ganworks.evaluation.own_kind import Ask
 from ganworks.evaluation.subject import load
@@ -43,12 +43,6 @@ def main() -> None:
         show(table)
     for finding in found.findings:
         print(f"{finding.level}: {finding.line}", flush=True)
-
-
-def show(table: dict[str, Any]) -> None:
-    print(f"\n{table['title']}\n| | {' | '.join(table['columns'])} |")
-    for row in table["rows"]:
-        print(f"| {row['name']} | {' | '.join('' if each is None else str(each) for each in row['values'])} |")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def goal(situation: Situation) -> Run:
 
     With --from RUN it begins with the weights of a run of `molecules-likelihood`.
     """
-    run = _run(situation, "molecules-goal", (Likelihood(weight=1.0), Reward(weight=risen(1.0))), 0.0, estimator="score")
+    run = _run(situation, "molecules-goal", (Likelihood(weight=1.0), Reward(weight=risen(1.4))), 0.0, estimator="score")
     # The generator nearest to the data is the one from before the reward.
     health = run.health.model_copy(update={"choose_by": "last"})
     return run.model_copy(update={"budget": Budget(minutes=20), "health": health})

@@ -15,7 +15,8 @@ from ...domains.audio.wav import write_wav
 from ...domains.image.cache import cache_folder
 from ...metrics.frechet import frechet_distance, shortage
 from ...metrics.sound.listener import Listener
-from ...metrics.sound.traits import loudness, pitch, seconds, semitones, statistics, wasserstein
+from ...metrics.sound.traits import loudness, pitch, seconds, semitones, statistics
+from ...metrics.transport import wasserstein
 from ...settings import ConfigError, DataError
 from ..findings import FEW, Finding, Level
 from ..own_kind import Ask, Evidence
@@ -165,7 +166,7 @@ def _traits(every: Sets, codec: Sounds) -> dict[str, Any]:
 
 def _apart(sounds: list[Set], real: Tensor, trait: Callable[[Tensor], Tensor]) -> float | None:
     """None where a set has nothing to compare, such as no pitch at all."""
-    found = _mean(sounds, lambda each: wasserstein(real, trait(each.x)))
+    found = _mean(sounds, lambda each: wasserstein(real.numpy(), trait(each.x).numpy()))
     return None if math.isnan(found) else found
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from ...chemistry import number
 from ...settings import DataError
+from ..transport import Values, wasserstein
 
 NAMES = ("logp", "qed", "sa", "weight")
 """Properties whose distributions are compared, as in MOSES."""
-Values = npt.NDArray[np.float64]
 
 
 def values(smiles: Sequence[str], name: str) -> Values:
@@ -24,6 +23,4 @@ def compared(one: Values, other: Values) -> float:
     average. Raises DataError where a set is empty."""
     if not len(one) or not len(other):
         raise DataError(f"a distance is between two sets of values, got {len(one)} and {len(other)}")
-    from scipy.stats import wasserstein_distance  # noqa: PLC0415  slow to import
-
-    return float(wasserstein_distance(one, other))
+    return wasserstein(one, other)

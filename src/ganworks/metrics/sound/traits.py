@@ -102,15 +102,6 @@ def _windows(x: Tensor, length: int, hop: int | None = None) -> Tensor:
     return padded.unfold(1, length, hop)
 
 
-def wasserstein(one: Tensor, other: Tensor) -> float:
-    """Mean distance between the quantiles of two sets of numbers, NaN left out, in their unit; NaN for an empty set."""
-    one, other = (each[~each.isnan()].double() for each in (one, other))
-    if not len(one) or not len(other):
-        return math.nan
-    places = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
-    return float((one.quantile(places) - other.quantile(places)).abs().mean())
-
-
 def semitones(hertz: Tensor) -> Tensor:
     """Above 100 Hz; twelve a doubling."""
     return 12 * (hertz / 100).log2()
