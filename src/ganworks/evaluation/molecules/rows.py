@@ -20,7 +20,8 @@ from ...metrics.molecules import (
 )
 from ...metrics.molecules.alike import Fingerprints
 from ...metrics.molecules.pieces import Counts
-from ...metrics.molecules.properties import NAMES, Values
+from ...metrics.molecules.properties import NAMES
+from ...metrics.transport import Values
 from .sets import Molecules, Sets
 
 FIRST = 1000
