@@ -86,6 +86,7 @@ def test_a_signal_that_fires_at_two_judgements_in_a_row_is_a_verdict(word, cause
         ("diverged", "data", {"not finite": 0.01}),
         ("plateau-unhealthy", "unscaled", {"outside": 0.9}),
         ("plateau-unhealthy", "unscaled", {"deviation": 50.0, "mean": 0.0}),
+        ("plateau-unhealthy", "unscaled", {"deviation": 0.002, "mean": 0.0, "reach": 0.004}),
         ("memorising", "few-records", {"distinct": 10.0, "looked at": 10.0}),
         ("memorising", "duplicates", {"distinct": 60.0, "looked at": 1200.0}),
         ("collapsed", "latents", {"latent deviation": 0.0}),
@@ -94,6 +95,10 @@ def test_a_signal_that_fires_at_two_judgements_in_a_row_is_a_verdict(word, cause
 def test_what_the_data_gives_away_is_told_at_once_and_is_no_remedys_business(word, cause, facts) -> None:
     verdict = judge(series(falling(1)), facts)
     assert verdict[:2] == (word, cause) and cause in NO_REMEDY and verdict.alarming
+
+
+def test_sound_that_is_quiet_most_of_the_time_is_scaled_all_the_same() -> None:
+    assert judge(series(falling(6)), {"deviation": 0.05, "mean": 0.0, "reach": 0.9}).word == "improving"
 
 
 def test_a_learning_rate_scheduled_to_nothing_is_not_a_frozen_player() -> None:

@@ -133,6 +133,7 @@ def _range(session: Session, x: Tensor) -> dict[str, float]:
     if len(linear):
         found["deviation"] = float(linear[linear.isfinite()].std())
         found["mean"] = float(linear[linear.isfinite()].mean())
+        found["reach"] = float(linear[linear.isfinite()].abs().max())
     return found
 
 
