@@ -1,8 +1,6 @@
 """Model: what a user keeps of a run: generate, interpolate, write, save."""
 
-import contextlib
 import hashlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -13,25 +11,20 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from .adversarial.player import load_exactly
+from . import __version__, writing
 from .domains import Codec
 from .domains.base import Notify, Raw
-from .domains.image import Pictures
-from .domains.image.shards.fill import PER_SHARD, Filling, Made, Piece
+from .domains.image.shards.fill import PER_SHARD, Made, Piece
 from .domains.image.shards.index import ShardIndex
-from .domains.image.shards.pack import members
-from .domains.image.shards.tar import ShardWriter
 from .domains.translations import Translations
-from .settings import CheckpointError, ConfigError, read_toml
+from .loading import artefact_of, network_of
+from .provenance import Mark, Marking, mark_records, now, stamp
+from .settings import CheckpointError, ConfigError, printable
 from .training import artefact, devices, sampling
-from .training.artefact import Artefact
-from .training.checkpoint import Checkpoints
 from .training.engines import FAST, FOREVER, Sampler
 from .training.run import Run
 from .training.session import Session
 
-AT_ONCE = 1024
-"""Samples of a shard that are in memory at once."""
 A_FEW = 4
 """Samples that are sooner drawn one by one than as a batch of 64."""
 
@@ -43,9 +36,13 @@ class Model:
     """Where it was loaded from."""
     privacy: dict[str, Any] | None = None
     """What the run promised, where it was a private one."""
+    marking: Marking = Marking()
+    """What goes into written files beside the mark that all of them carry."""
 
     def __init__(self, run: Run, codec: Codec, network: nn.Module, samples: int):
         self.run, self.codec, self.network, self.samples = run, codec, network.eval().requires_grad_(False), samples
+        self.made = now()
+        self._hashed: tuple[object, str] | None = None
 
     @classmethod
     def of(cls, session: Session) -> Self:
@@ -63,13 +60,12 @@ class Model:
         path = Path(path)
         if not path.is_dir():
             raise CheckpointError(f"{path}: wanted a run or a model directory, there is none")
-        loaded = _loaded(path)
-        network = loaded.run.generator.build(loaded.codec.spec)
-        load_exactly(network, loaded.weights, str(path))
+        loaded = artefact_of(path)
+        network = network_of(loaded, str(path))
         layout = torch.channels_last
         network = network.to(devices.pick(device), memory_format=layout)  # type: ignore[call-overload]
         model = cls(loaded.run, loaded.codec, network, loaded.samples)
-        model.path, model.privacy = path, loaded.privacy
+        model.path, model.privacy, model.made = path, loaded.privacy, loaded.made
         return model
 
     def generate(
@@ -95,7 +91,7 @@ class Model:
         count: int,
         seed: int = 0,
         first: int = 0,
-        at_once: int = AT_ONCE,
+        at_once: int = writing.AT_ONCE,
         engine: str = "exact",
         condition: str | None = None,
     ) -> Iterator[Raw]:
@@ -110,11 +106,12 @@ class Model:
     ) -> Sampler:
         """What draws samples (N, *shape) for latents: by the engine that is the fastest for `count`, or by one named.
 
-        A `batch` is what each call of the engine computes; left out, it is one for a few samples and 64 for many, and
-        64 for every named engine, so that a sample does not depend on the count. `say` hears what cannot be had here.
+        A `batch` is what each call of the engine computes; left out, it is one for a few samples and 64 for many (1,024
+        rows of a table), and that for every named engine, so that a sample does not depend on the count. `say` hears
+        what cannot be had here.
         """
         if batch is None:
-            batch = 1 if engine == FAST and count <= A_FEW else sampling.BATCH
+            batch = 1 if engine == FAST and count <= A_FEW else sampling.batch_of(self.codec.spec)
         z = self.inputs(batch, 0)
         return Sampler.of(self.network, z, engine, count, say)
 
@@ -158,15 +155,37 @@ class Model:
         """Records for latents z (N, L), with their conditions beside them, (N, L + R), where the model takes some."""
         return sampling.records(self.network, self.codec, z)
 
-    def write(self, records: Raw, folder: str | Path, first: int = 0) -> list[Path]:
+    def write(
+        self,
+        records: Raw,
+        folder: str | Path,
+        first: int = 0,
+        seed: int | None = None,
+        condition: str | None = None,
+        **asked: str,
+    ) -> list[Path]:
         """Write records as files of the data's own kind, numbered from `first`. Returns their paths.
 
-        Raises ConfigError when they cannot be written there.
+        Every file carries a mark, in itself or beside it: synthetic, and by which model. Give the `seed`, and what else
+        was asked for, so that it says how to make them again. Raises ConfigError when they cannot be written there.
         """
-        folder = Path(folder)
-        with _writing(folder):
+        folder, mark = Path(folder), self.mark(seed, first, condition, **asked)
+        records = writing.altered(self, records)
+        with writing.guarded(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            return self.codec.write(records, folder, first)
+            paths = self.codec.write(records, folder, first)
+            mark_records(paths, len(records), mark, self.marking.producer)
+        return paths
+
+    def mark(self, seed: int | None, index: int | None, condition: str | None = None, **asked: str) -> Mark:
+        """What a file that holds the sample `index` of a seed is to say of itself. Raises ConfigError for too much."""
+        said = {
+            "maker": f"ganworks {__version__}", "model": self.sha256, "run": printable(writing.named(self)),
+            "seed": seed, "index": index, "condition": None if condition is None else printable(condition),
+            "asked": {key: printable(each) for key, each in {**asked, **self.marking.asked()}.items()},
+            "time": self.marking.time or self.made,
+        }  # fmt: skip
+        return Mark.from_tree(said, "the mark")
 
     def shards(
         self,
@@ -183,54 +202,46 @@ class Model:
         Raises ConfigError when count is below 1, or the folder holds other shards or cannot be written.
         """
         _check(count=(count, 1), seed=(seed, 0), processes=(processes, 1), per_shard=(per_shard, 1))
-        codec = self.codec
-        if not isinstance(codec, Pictures):
-            raise ConfigError(f"shards hold pictures, this run draws {self.run.domain.name}; draw files instead")
-        index = ShardIndex(
-            size=(codec.height, codec.width), channels=codec.channels, bits=codec.bits, mode=codec.mode,
-            source=f"samples of the model {self.sha256} with seed {seed}, {per_shard} a shard", records=count,
-        )  # fmt: skip
-        filling = Filling.begin(Path(folder), index, per_shard)
-        if processes == 1 or self.path is None:
-            return filling.run(lambda piece: self.piece(Path(folder), piece, seed), notify)
-        device = str(next(self.network.parameters()).device)
-        words = [str(self.path), "--seed", str(seed), "--device", device, "--out", str(folder), "--serve", self.sha256]
-        command = [sys.executable, "-m", "ganworks", "sample", *words]
-        return filling.run_with(command, processes, not device.startswith("cpu"), notify)
+        return writing.shards(self, Path(folder), count, seed, processes, per_shard, notify)
 
     def piece(self, folder: Path, piece: Piece, seed: int) -> Made:
         """Write one shard of samples. Raises ConfigError when that cannot be done."""
-        path = folder / piece.name
-        assert isinstance(self.codec, Pictures)
-        with _writing(path):
-            writer = ShardWriter(path)
-            try:
-                for first in range(piece.first, piece.first + piece.count, AT_ONCE):
-                    some = self.generate(min(AT_ONCE, piece.first + piece.count - first), seed, first)
-                    for number, picture in enumerate(some, first):
-                        writer.add(f"{number:08d}", members(picture, self.codec.mode))
-                return Made(*writer.finish())
-            except BaseException:
-                writer.abandon()
-                raise
+        return writing.piece(self, folder, piece, seed)
 
     @property
     def sha256(self) -> str:
         """Of the weights, as the file of the model has it."""
-        state = {name: each.cpu().contiguous() for name, each in self.network.state_dict().items()}
-        return hashlib.sha256(safetensors.torch.save(state)).hexdigest()
+        tensors = self.network.state_dict()
+        now_held = tuple((each.data_ptr(), each._version) for each in tensors.values())
+        if self._hashed is None or self._hashed[0] != now_held:
+            state = {name: each.cpu().contiguous() for name, each in tensors.items()}
+            self._hashed = now_held, hashlib.sha256(safetensors.torch.save(state)).hexdigest()
+        return self._hashed[1]
 
-    def grid(self, records: Raw, path: str | Path, columns: int | None = None) -> Path:
-        """Write one picture that shows all the records. Raises ConfigError when it cannot be written there."""
+    def grid(
+        self,
+        records: Raw,
+        path: str | Path,
+        columns: int | None = None,
+        seed: int | None = None,
+        condition: str | None = None,
+        **asked: str,
+    ) -> Path:
+        """Write one picture that shows all the records, marked as `write` does. Raises ConfigError when it cannot."""
         path = Path(path)
-        with _writing(path):
+        asked = {"grid": str(len(records)), **({"columns": str(columns)} if columns else {}), **asked}
+        with writing.guarded(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(self.codec.preview(records, columns)).save(path)
+            sheet = self.marking.drawn(self.codec.preview(records, columns), self.sha256)
+            Image.fromarray(sheet).save(path)
+            stamp(path, self.mark(seed, 0, condition, **asked), self.marking.producer)
         return path
 
     def save(self, path: str | Path) -> Path:
         """Write the model alone, weights and page, into a directory that `load` reads."""
-        artefact.write(Path(path), self.run, self.codec, self.network, self.samples, privacy=self.privacy)
+        artefact.write(
+            Path(path), self.run, self.codec, self.network, self.samples, privacy=self.privacy, made=self.made
+        )
         return Path(path)
 
 
@@ -243,46 +254,6 @@ def _check(**values: tuple[int, int]) -> None:
 def load(path: str | Path, device: str = "cpu") -> Model:
     """The model of a run directory, finished or not, or of a directory that `Model.save` wrote."""
     return Model.load(path, device)
-
-
-def _place(path: Path) -> Path | None:
-    for place in (path / "model", path):
-        if (place / artefact.PAGE).exists():
-            return place
-    return None
-
-
-def _loaded(path: Path) -> Artefact:
-    place = _place(path)
-    if place is None:
-        return _from_checkpoint(path)
-    shipped = artefact.read(place)
-    # A finished run that was given a larger budget has gone on since its model was written.
-    newest = Checkpoints(path / "checkpoints").paths()[-1:]
-    gone_on = any(int(each.name.partition("-")[0]) > shipped.of for each in newest)
-    return _from_checkpoint(path) if gone_on else shipped
-
-
-def _from_checkpoint(path: Path) -> Artefact:
-    settings = path / "run.toml"
-    saved = Checkpoints(path / "checkpoints").latest() if settings.exists() else None
-    if saved is None:
-        raise CheckpointError(f"{path}: neither a model nor a whole checkpoint here; train one with --run {path}")
-    run = Run.from_tree(read_toml(settings), str(settings))
-    state = saved.parts["generator"]
-    prefix = "average." if any(name.startswith("average.") for name in state) else "network."
-    weights = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    privacy = saved.values.get("privacy", {}).get("page")
-    return Artefact(run, artefact.codec_of(run, saved.values["codec"]), weights, saved.samples, saved.samples, privacy)
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:  # Pillow's word for a suffix it does not know is ValueError
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise ConfigError(f"{path} cannot be written: {reason or error}; choose another place") from error
 
 
 def _slerp(a: Tensor, b: Tensor, share: Tensor) -> Tensor:

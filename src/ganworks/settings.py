@@ -144,7 +144,7 @@ def read_toml(path: Path) -> Tree:
     """Raises ConfigError when the file is missing or is not TOML."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"{path}: wanted a TOML file, {error}") from None
 
 

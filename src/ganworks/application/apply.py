@@ -5,6 +5,7 @@ from pathlib import Path
 from ..domains.base import Notify
 from ..domains.vocoder import Vocoded
 from ..model import Model
+from ..provenance import Marking, stamp_all
 from ..settings import ConfigError
 from . import scans, sound, work
 from .drawer import Direction, Drawer
@@ -33,6 +34,7 @@ def apply(
     window_out: str | None = None,
     sequence: bool = False,
     codec: str | None = None,
+    marking: Marking | None = None,
     notify: Notify = lambda line: None,
 ) -> list[Path]:
     """Put a file, or every file of a folder, through a model that turns pictures into pictures. Returns what it wrote.
@@ -46,12 +48,15 @@ def apply(
     left out, large pictures are tiled where that changes nothing. `window` says which values of scans are black and
     white, where the model does not know it: "LOW,HIGH" or "percentiles". Files that cannot be used are left out and
     told, or the first one stops when `strict`.
+    Every output carries a mark that names the model and the SHA-256 of its input; `marking` says what else it carries.
     Raises ConfigError or DataError with one line, before anything is computed wherever that can be known.
     """
     model = run if isinstance(run, Model) else Model.load(run, device)
+    model.marking = marking or model.marking
     source, out = Path(source), Path(out)
     if isinstance(model.codec, Vocoded):
-        sound.refuse((mask, tile, sheet, direction, window, window_out, sequence, codec, form != "keep"))
+        drawn = model.marking.label, model.marking.invisible
+        sound.refuse((mask, tile, sheet, direction, window, window_out, sequence, codec, form != "keep", *drawn))
         return sound.applied(model, source, out, force, strict, notify)
     drawer = (Streaming if recurrent(model) else Drawer)(model, tile, direction)
     todo = work.listed(source, out, form)
@@ -59,23 +64,44 @@ def apply(
     many = source.is_dir()
     pages = names(out if many else todo.jobs[0].target, many, len(todo.jobs)) if sheet else []
     work.check_free([*(job.target for job in todo.jobs), *pages], [job.source for job in todo.jobs], force)
-    for job in todo.films:
-        encoder_for(job.target, codec)
+    _refuse(model.marking, todo, codec)
     if todo.others:
         notify(f"{todo.others} files of other kinds were left alone")
-    progress, sheets = Progress(notify, strict or not many), Sheets(pages)
-    if sequence or isinstance(drawer, Streaming):
-        frames.drawn_in_order(drawer, todo.pictures, masks, progress, sheets)
-    else:
-        for job in todo.pictures:
-            changed(drawer, job, masks, progress, sheets)
+    progress, sheets = Progress(notify, strict or not many, model, apply=direction or "yes"), Sheets(pages)
+    _pictures(drawer, todo.pictures, masks, sequence, progress, sheets)
     for job in todo.films:
         films.changed(drawer, job, Path(mask) if mask else None, codec, strict, progress, sheets)
     if todo.scans:
         scans.changed(model, drawer, todo.scans, scans.Windows.of(model, window, window_out), progress, sheets)
     sheets.finish()
     progress.finish()
+    stamp_all([(page, model.mark(None, None, apply="sheet")) for page in sheets.written], model.marking.producer)
     return [*progress.written, *sheets.written]
+
+
+def _pictures(
+    drawer: Drawer,
+    jobs: list[work.Job],
+    masks: dict[str, Path] | None,
+    sequence: bool,
+    progress: Progress,
+    sheets: Sheets,
+) -> None:
+    if sequence or isinstance(drawer, Streaming):
+        frames.drawn_in_order(drawer, jobs, masks, progress, sheets)
+        return
+    for job in jobs:
+        changed(drawer, job, masks, progress, sheets)
+
+
+def _refuse(marking: Marking, todo: work.Work, codec: str | None) -> None:
+    """Raises ConfigError for an encoder that cannot be had, or a mark that would be drawn where nothing can be."""
+    for job in todo.films:
+        encoder_for(job.target, codec)
+    if marking.label is not None and todo.scans:
+        raise ConfigError("--label is drawn into pictures and videos, not into scans; leave one of them out")
+    if marking.invisible and (todo.scans or todo.films):
+        raise ConfigError("--invisible goes into pictures, not into videos or scans; leave it out")
 
 
 def _masks(drawer: Drawer, todo: work.Work, mask: str | Path | None) -> dict[str, Path] | None:

@@ -26,12 +26,13 @@ def changed(
         picture = read(job.source)
         mask = _mask(job, picture, masks)
         done = drawn(drawer, picture, mask)
+        done = done._replace(pixels=progress.model.marking.drawn(done.pixels, progress.model.sha256))
     except (Unreadable, DataError) as error:
         progress.leave_out(job.name, str(error))
         return None
     kind = writing.KINDS[job.target.suffix.lower()]
     progress.note(*picture.notes, *_said(drawer, picture), *writing.lost(done, kind))
-    progress.write(job.target, writing.encoded(done, kind))
+    progress.write(job.target, writing.encoded(done, kind), job.source)
     before = picture.pixels if mask is None else np.where(mask[..., None], picture.white // 2, picture.pixels)
     sheets.add(before.astype(picture.pixels.dtype), done.pixels)
     return picture.pixels, done.pixels

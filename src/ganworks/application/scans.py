@@ -60,7 +60,7 @@ def changed(
         try:
             values, kept, seen = _drawn(drawer, scan, windows, progress)
             for written in scan.written(values, kept, note):
-                progress.write(by_source[written.source].target, written.data)
+                progress.write(by_source[written.source].target, written.data, written.source)
             sheets.add(*seen)
         except DataError as error:
             progress.leave_out(by_source[scan.sources[0]].name, str(error))

@@ -94,7 +94,7 @@ def applied(
     work.check_free([job.target for job in jobs], [job.source for job in jobs], force)
     if others:
         notify(f"{others} files of other kinds were left alone")
-    progress, voice = Progress(notify, strict or not source.is_dir()), Voice(model)
+    progress, voice = Progress(notify, strict or not source.is_dir(), model, apply="yes"), Voice(model)
     for job in jobs:
         try:
             bands = job.source.suffix.lower() == BANDS
@@ -103,14 +103,26 @@ def applied(
             progress.leave_out(job.name, str(error).removeprefix(f"{job.source}: "))
             continue
         progress.note(*notes)
-        progress.write(job.target, wav(sound, voice.codec.mel.rate))
+        progress.write(job.target, wav(sound, voice.codec.mel.rate), job.source)
     progress.finish()
     quick = voice.seconds / max(voice.taken, 1e-9)
     notify(f"{voice.seconds:,.1f} s of sound at {voice.codec.mel.rate:,} Hz, {quick:,.0f} times faster than real time")
     return progress.written
 
 
-OPTIONS = ("mask", "tile", "sheet", "direction", "window", "window-out", "sequence", "codec", "format")
+OPTIONS = (
+    "mask",
+    "tile",
+    "sheet",
+    "direction",
+    "window",
+    "window-out",
+    "sequence",
+    "codec",
+    "format",
+    "label",
+    "invisible",
+)
 
 
 def refuse(wanted: Sequence[object]) -> None:

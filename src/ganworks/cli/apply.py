@@ -1,8 +1,14 @@
 """ganworks apply: files and folders through a model that turns pictures into pictures."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from . import marks
+
+if TYPE_CHECKING:
+    from ..provenance import Marking
 
 
 @click.command()
@@ -24,6 +30,7 @@ import click
 @click.option("--codec", metavar="NAME", help="Encoder of videos: libx264, libx265, libvpx-vp9, ffv1 (lossless).")
 @click.option("--strict", is_flag=True, help="Stop at the first file that cannot be used.")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
+@marks.options
 def command(
     run: str,
     source: str,
@@ -40,6 +47,7 @@ def command(
     codec: str | None,
     strict: bool,
     device: str,
+    marking: "Marking",
 ) -> None:
     """Put IN, a file or a folder of pictures, videos or scans, through RUN and write OUT, keeping names and sizes."""
     from ..application import apply  # noqa: PLC0415  imports torch
@@ -62,6 +70,7 @@ def command(
         window_out=window_out,
         sequence=sequence,
         codec=codec,
+        marking=marking,
         notify=Terminal().line,
     )
     one = len(written) == 1

@@ -1,13 +1,17 @@
 """ganworks explore: what a generator's latents, codes and conditions do."""
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from . import marks
+
 if TYPE_CHECKING:
     from ..latent.sheets import Grid
     from ..model import Model
+    from ..provenance import Marking
 
 
 PICTURES = {".png", ".jpg", ".jpeg"}
@@ -26,6 +30,7 @@ PICTURES = {".png", ".jpg", ".jpeg"}
 @click.option("--seed", default=0, show_default=True)
 @click.option("--out", metavar="FOLDER", help="Where pictures go (RUN/explore).")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
+@marks.options
 def command(
     run: str,
     traverse: bool,
@@ -39,6 +44,7 @@ def command(
     seed: int,
     out: str | None,
     device: str,
+    marking: "Marking",
 ) -> None:
     """Show what latents of RUN do, a picture each. Without a choice: what --traverse shows.
 
@@ -57,21 +63,31 @@ def command(
         raise ConfigError(f"--out is the folder that the pictures go to, got {out}; name a folder")
     check(truncation)
     model, folder = load(run, device), Path(out) if out else Path(run) / "explore"
+    model.marking = marking
+    show = functools.partial(_show, model, seed=seed, condition=condition, truncation=repr(truncation))
     if classes:
-        _show(model, walk.between(model, *classes, seed, truncation), folder / "classes.png")
+        shown = walk.between(model, *classes, seed, truncation)
+        show(shown, folder / "classes.png", explore="classes", classes=" ".join(classes))
     if directions is not None:
-        _show(model, walk.directions(model, directions, seed, condition, truncation), folder / "directions.png")
+        shown = walk.directions(model, directions, seed, condition, truncation)
+        show(shown, folder / "directions.png", explore="directions", directions=str(directions))
     if invert:
         _invert(model, Path(invert), edit, steps, condition, seed, folder)
     if traverse or not (classes or invert or directions is not None):
-        _show(model, walk.traverse(model, seed, condition, truncation), folder / "traverse.png")
+        show(walk.traverse(model, seed, condition, truncation), folder / "traverse.png", explore="traverse")
 
 
-def _show(model: "Model", grids: "list[Grid]", path: Path) -> None:
+def _show(
+    model: "Model", grids: "list[Grid]", path: Path, seed: int, condition: str | None = None, **said: str
+) -> None:
     from ..latent import sheets, space  # noqa: PLC0415
+    from ..provenance import stamp  # noqa: PLC0415
     from ..settings import printable  # noqa: PLC0415
 
-    click.echo(printable(str(sheets.write(grids, space.pictures_of(model), path))))
+    finish = functools.partial(model.marking.drawn, model=model.sha256)
+    written = sheets.write(grids, space.pictures_of(model), path, finish)
+    stamp(written, model.mark(seed, 0, condition, **said), model.marking.producer)
+    click.echo(printable(str(written)))
 
 
 def _invert(
@@ -83,6 +99,7 @@ def _invert(
     from ..latent import invert  # noqa: PLC0415
     from ..latent.sheets import Grid  # noqa: PLC0415
     from ..latent.space import Space  # noqa: PLC0415
+    from ..provenance import digest  # noqa: PLC0415
     from ..settings import ConfigError  # noqa: PLC0415
     from ..training.watch import Terminal  # noqa: PLC0415
 
@@ -92,7 +109,9 @@ def _invert(
         point = invert.edited(model, found.point, list(edit))
         caption, records = f"{caption}, {' '.join(edit)}", np.concatenate([records, Space(model).records(point[None])])
     stem = picture.stem
-    _show(model, [Grid(caption, records, len(records))], folder / f"{stem}-inverted.png")
+    said = {"explore": "invert", "input": digest(picture), **({"edit": " ".join(edit)} if edit else {})}
+    shown = [Grid(caption, records, len(records))]
+    _show(model, shown, folder / f"{stem}-inverted.png", seed, condition, **said)
     path = folder / f"{stem}-{found.space}.npy"
     try:
         np.save(path, found.point.numpy())

@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import marks
+
 if TYPE_CHECKING:
     from ..domains.base import Raw
     from ..model import Model
+    from ..provenance import Marking
 
 
 @click.command()
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 @click.option("--raw", is_flag=True, help="As they come, also those that break rules.")
 @click.option("--out", metavar="FOLDER", help="Where levels and their picture go (RUN/levels).")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
+@marks.options
 def command(
     run: str,
     count: int,
@@ -32,6 +36,7 @@ def command(
     raw: bool,
     out: str | None,
     device: str,
+    marking: "Marking",
 ) -> None:
     """Draw levels from RUN that keep its rules, as files and one picture."""
     from ..model import load  # noqa: PLC0415  imports torch
@@ -44,6 +49,7 @@ def command(
             f"--count and --steps must be at least 1 and --seed at least 0, got {count}, {steps} and {seed}"
         )
     model, folder = load(run, device), Path(out) if out else Path(run) / "levels"
+    model.marking = marking
     if length is not None:
         _whole(model, length, seed, folder)
     elif goal is not None:
@@ -61,14 +67,15 @@ def _several(model: "Model", count: int, seed: int, ask: str | None, raw: bool, 
     else:
         found = levels.kept(model, count, seed, ask)
         records, line = found.records, f"{count} levels that keep the rules, of {found.drawn} drawn"
-    _write(model, records, folder, f"levels-seed{seed}", line)
+    _write(model, records, folder, f"levels-seed{seed}", line, seed, ask, levels="raw" if raw else "kept")
 
 
 def _whole(model: "Model", length: int, seed: int, folder: Path) -> None:
     from ..latent import levels  # noqa: PLC0415
 
     level = levels.assembled(model, length, seed)
-    _write(model, level[None], folder, f"whole-seed{seed}", f"a level of {level.shape[1]} columns")
+    line = f"a level of {level.shape[1]} columns"
+    _write(model, level[None], folder, f"whole-seed{seed}", line, seed, None, levels="whole", length=str(length))
 
 
 def _searched(model: "Model", goal: str, seed: int, steps: int, folder: Path) -> None:
@@ -79,12 +86,15 @@ def _searched(model: "Model", goal: str, seed: int, steps: int, folder: Path) ->
     has = ", ".join(f"{name} {value:g}" for name, value in found.numbers.items())
     broken = f"; it breaks: {'; '.join(found.broken)}" if found.broken else ""
     line = f"the best of {found.drawn} levels has {has}{broken}"
-    _write(model, found.record[None], folder, f"searched-seed{seed}", line)
+    stem, said = f"searched-seed{seed}", {"levels": "searched", "goal": goal, "steps": str(steps)}
+    _write(model, found.record[None], folder, stem, line, seed, None, **said)
 
 
-def _write(model: "Model", records: "Raw", folder: Path, stem: str, line: str) -> None:
+def _write(
+    model: "Model", records: "Raw", folder: Path, stem: str, line: str, seed: int, ask: str | None, **said: str
+) -> None:
     from ..settings import printable  # noqa: PLC0415
 
-    paths = model.write(records, folder / stem)
-    picture = model.grid(records, folder / f"{stem}.png", columns=1 if len(records) == 1 else None)
+    paths = model.write(records, folder / stem, 0, seed, ask, **said)
+    picture = model.grid(records, folder / f"{stem}.png", 1 if len(records) == 1 else None, seed, ask, **said)
     click.echo(printable(f"{line}: {paths[0] if len(paths) == 1 else paths[0].parent}, drawn in {picture}"))

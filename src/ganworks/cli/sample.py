@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import marks
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..domains.base import Raw
     from ..model import Model
+    from ..provenance import Marking
 
 MOST_IN_A_PICTURE = 10_000
 """Samples in one grid."""
@@ -50,6 +53,7 @@ AT_ONCE = 4096
 @click.option("--out", metavar="PATH", help="Folder, PNG with --grid, or file of a table (RUN/generated).")
 @click.option("--device", default="cpu", show_default=True, help="cpu, cuda, mps or auto.")
 @click.option("--serve", hidden=True, metavar="SHA256")
+@marks.options
 def command(
     run: str,
     count: int,
@@ -69,6 +73,7 @@ def command(
     out: str | None,
     device: str,
     serve: str | None,
+    marking: "Marking",
 ) -> None:
     """Draw samples from RUN: a run directory, finished or not, or a saved model."""
     from ..model import load  # noqa: PLC0415  imports torch
@@ -82,6 +87,7 @@ def command(
         raise ConfigError("--truncation draws files and grids; leave out --interpolate, --shards and --fast")
     condition = _asked(condition, attributes, shards)
     model = load(run, device)
+    model.marking = marking
     if temperature is not None:
         _heat(model, temperature)
     if serve:
@@ -95,21 +101,37 @@ def command(
         path = rows.place(out, run, seed, form, model.codec.suffix)  # type: ignore[attr-defined]
         click.echo(printable(rows.write(model, path, count, seed, wheres, engine, spreadsheet)))
         return
-    draw = _drawing(model, count, seed, condition, truncation, fast)
+    draw, said = _drawing(model, count, seed, condition, truncation, temperature, fast)
     if grid or interpolate:
         name = f"{'interpolation' if interpolate else 'samples'}-seed{seed}.png"
         path = Path(out) if out else Path(run) / "generated" / name
         steps, path = 8, path if path.suffix else path / name
         records = model.interpolate(steps, seed, -(-count // steps), condition) if interpolate else draw(count, 0)
-        click.echo(printable(str(model.grid(records, path, columns=steps if interpolate else None))))
+        said |= {"interpolate": str(steps)} if interpolate else {}
+        shown = model.grid(records, path, steps if interpolate else None, seed, condition, **said)
+        click.echo(printable(str(shown)))
         return
     folder = Path(out) if out else Path(run) / "generated" / f"seed{seed}"
+    begin, end = _files(model, folder, count, draw, seed, condition, said)
+    click.echo(printable(f"{count} samples in {folder} ({begin} to {end})"))
+
+
+def _files(
+    model: "Model",
+    folder: Path,
+    count: int,
+    draw: "Callable[[int, int], Raw]",
+    seed: int,
+    condition: str | None,
+    said: dict[str, str],
+) -> tuple[str, str]:
+    """Write so many samples as files; the names of the first and the last."""
     begin = ""
     for first in range(0, max(count, 1), AT_ONCE):
         records = draw(min(count - first, AT_ONCE), first)
-        paths = model.write(records, folder, first)
+        paths = model.write(records, folder, first, seed, condition, **said)
         begin = begin or paths[0].name
-    click.echo(printable(f"{count} samples in {folder} ({begin} to {paths[-1].name})"))
+    return begin, paths[-1].name
 
 
 def _heat(model: "Model", temperature: float) -> None:
@@ -175,21 +197,39 @@ def _engine(model: "Model", count: int, fast: bool) -> str:
 
 
 def _drawing(
-    model: "Model", count: int, seed: int, condition: str | None, truncation: float | None, fast: bool
-) -> "Callable[[int, int], Raw]":
-    """What gives records by how many and from which on."""
+    model: "Model",
+    count: int,
+    seed: int,
+    condition: str | None,
+    truncation: float | None,
+    temperature: float | None,
+    fast: bool,
+) -> "tuple[Callable[[int, int], Raw], dict[str, str]]":
+    """What gives records by how many and from which on, and what their marks say of it."""
+    said = {} if temperature is None else {"temperature": repr(temperature)}
     if truncation is not None:
         from ..latent import truncate  # noqa: PLC0415
 
-        return lambda some, first: truncate.generate(model, some, truncation, seed, first, condition)
+        said["truncation"] = repr(truncation)
+        return lambda some, first: truncate.generate(model, some, truncation, seed, first, condition), said
     engine = _engine(model, count, fast)
-    return lambda some, first: model.generate(some, seed, first, engine, condition)
+    said |= {} if engine == "exact" else {"engine": engine}
+    return lambda some, first: model.generate(some, seed, first, engine, condition), said
+
+
+def _plain(marking: "Marking") -> None:
+    """Raises ConfigError for what shards do not take: they are gone on with, and hold what `generate` gives."""
+    from ..settings import ConfigError  # noqa: PLC0415
+
+    if marking.alters or marking.time is not None:
+        raise ConfigError("--shards takes no --label, --invisible or --stamp-time; draw files instead")
 
 
 def _shards(model: "Model", folder: Path, count: int, seed: int, processes: int | None) -> None:
     from ..settings import printable  # noqa: PLC0415
     from ..training.watch import Terminal  # noqa: PLC0415
 
+    _plain(model.marking)
     if processes is None:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         processes = cores if next(model.network.parameters()).device.type == "cpu" else 1

@@ -1,5 +1,6 @@
 """One picture of several grids, each under its caption."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,11 +38,11 @@ def sheet(grids: list[Grid], codec: Pictures) -> npt.NDArray[np.uint8]:
     return np.asarray(canvas)
 
 
-def write(grids: list[Grid], codec: Pictures, path: Path) -> Path:
-    """Raises ConfigError when it cannot be written there."""
+def write(grids: list[Grid], codec: Pictures, path: Path, finish: Callable[[Raw], Raw] = lambda sheet: sheet) -> Path:
+    """What `finish` makes of the sheet, as a PNG. Raises ConfigError when it cannot be written there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(sheet(grids, codec)).save(path, "PNG")
+        Image.fromarray(finish(sheet(grids, codec))).save(path, "PNG")
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror or error}; choose another --out") from error
     return path

@@ -37,21 +37,24 @@ class Activate(nn.Module):
     def forward(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         x = full(x)
         by_lot = any(span.kind == "softmax" and span.by_lot for span in self.spans)
-        drawn = lots(z, x) if by_lot and z is not None and not self.training else None
+        # All at once: a table has dozens of spans.
+        drawn = torch.log(-torch.log(lots(z, x))) if by_lot and z is not None and not self.training else None
         sizes = [span.channels for span in self.spans]
         parts = torch.split(x, sizes, dim=1) if len(sizes) > 1 else (x,)
         shares = (None,) * len(parts) if drawn is None else torch.split(drawn, sizes, dim=1)
         shown = [self._activate(*each) for each in zip(self.spans, parts, shares, strict=True)]
         return torch.cat(shown, dim=1) if len(shown) > 1 else shown[0]
 
-    def _activate(self, span: Span, x: Tensor, lot: Tensor | None) -> Tensor:
-        if span.kind == "softmax" and (lot is not None or not span.by_lot):
-            noise = torch.log(-torch.log(lot)) if lot is not None and span.by_lot else 0.0
-            soft = ((x - noise) / self.temperature).softmax(1)
+    def _activate(self, span: Span, x: Tensor, noise: Tensor | None) -> Tensor:
+        if span.kind == "softmax" and (noise is not None or not span.by_lot):
+            noisy = x - noise if noise is not None and span.by_lot else x
             if self.training:
-                return soft
-            hard = torch.zeros_like(soft).scatter_(1, soft.argmax(1, keepdim=True), 1.0)
-            return hard + soft - soft.detach() if soft.requires_grad else hard
+                return (noisy / self.temperature).softmax(1)
+            hard = torch.zeros_like(noisy).scatter_(1, noisy.argmax(1, keepdim=True), 1.0)
+            if not noisy.requires_grad:
+                return hard
+            soft = (noisy / self.temperature).softmax(1)
+            return hard + soft - soft.detach()
         if span.kind == "softmax":
             return functional.gumbel_softmax(x, self.temperature, hard=not self.training, dim=1)
         return x.tanh() if span.kind == "tanh" else x.sigmoid() if span.kind == "sigmoid" else x

@@ -103,7 +103,8 @@ class Keeps(nn.Module):
         super().__init__()
         self.draws = draws
         widths = torch.tensor([each.channels for each in spans])
-        self.register_buffer("span", torch.repeat_interleave(widths), persistent=False)
+        channels = sum(each.channels for each in spans)  # said, so that it can be built without memory
+        self.register_buffer("span", torch.repeat_interleave(widths, output_size=channels), persistent=False)
 
     def forward(self, z: Tensor, c: Tensor | None = None) -> Tensor:
         x: Tensor = self.draws(z, c)

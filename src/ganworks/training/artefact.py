@@ -1,4 +1,4 @@
-"""The thing to ship: the averaged generator's weights and a page of plain values beside them."""
+"""The thing to ship: the averaged generator's weights and a page of plain values beside them; loading.py reads it."""
 
 import hashlib
 import json
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import safetensors.torch
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from ..domains import DOMAINS, Codec
 from ..domains.medical.window import FACTS, Window
+from ..provenance import now
 from ..settings import CheckpointError
 from .folder import write_atomic
 from .run import Run
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 WEIGHTS, PAGE = "model.safetensors", "model.json"
-_ANEW = "the command that trained it writes it anew"
 
 
 class Artefact(NamedTuple):
@@ -35,6 +34,8 @@ class Artefact(NamedTuple):
     """Samples the run had seen when the model was written; more, where an earlier generator was the best."""
     privacy: dict[str, Any] | None = None
     """What a private run promises: budget, mechanism, account, assumptions."""
+    made: str = ""
+    """When it was written, as marks have it."""
 
 
 def ship(folder: Path, session: "Session") -> None:
@@ -50,8 +51,11 @@ def write(
     samples: int,
     of: int | None = None,
     privacy: dict[str, Any] | None = None,
+    made: str | None = None,
 ) -> None:
     """Write a generator's weights, then the page that vouches for them; `of` are the run's samples, where that is more.
+
+    `made` says when a copy's original was written; left out, it is now.
 
     Raises CheckpointError when that fails.
     """
@@ -59,6 +63,7 @@ def write(
     page = {
         "schema": SCHEMA,
         "made_by": "ganworks",
+        "made": now() if made is None else made,
         "samples": samples,
         "of": samples if of is None else of,
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -73,29 +78,6 @@ def write(
             write_atomic(folder / FACTS, window.model_dump_json(exclude_none=True))
     except OSError as error:
         raise CheckpointError(f"{folder}: the model could not be written: {error.strerror or error}") from None
-
-
-def read(folder: Path) -> Artefact:
-    """Read what `write` wrote. Raises CheckpointError when a file is missing, altered, or of another schema."""
-    try:
-        page: dict[str, Any] = json.loads((folder / PAGE).read_text(encoding="utf-8"))
-        data = (folder / WEIGHTS).read_bytes()
-        if page["schema"] != SCHEMA:
-            raise CheckpointError(f"{folder}: written with schema {page['schema']}, this version reads {SCHEMA}")
-        if hashlib.sha256(data).hexdigest() != page["sha256"]:
-            raise CheckpointError(f"{folder / WEIGHTS}: altered since it was written (its SHA-256 differs); {_ANEW}")
-        run = Run.from_tree(page["run"], str(folder / PAGE))
-        samples = page["samples"]
-        weights = safetensors.torch.load(data)
-        return Artefact(
-            run, codec_of(run, page["codec"]), weights, samples, page.get("of", samples), page.get("privacy")
-        )
-    except OSError as error:
-        raise CheckpointError(f"{folder}: no model here: {error.strerror}: {error.filename}; {_ANEW}") from None
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
-        if isinstance(error, CheckpointError):
-            raise
-        raise CheckpointError(f"{folder / PAGE}: not a page this version can read: {error}; {_ANEW}") from None
 
 
 def codec_of(run: Run, tree: dict[str, Any]) -> Codec:

@@ -10,12 +10,20 @@ from ..adversarial import Latents
 from ..domains import Codec
 from ..domains.base import Raw
 from ..domains.translations import Translations
+from ..spec import Spec
 from .feed import derive
 
 # Arithmetic can depend on the size of a batch, so samples are always computed in batches of this size.
 BATCH = 64
+ROWS = 1024
+"""The same for rows, each of which is a few products: what a call costs would be most of it."""
 AT_ONCE = 16
 """Pictures that are translated together."""
+
+
+def batch_of(spec: Spec) -> int:
+    """How many samples are computed at once, always."""
+    return BATCH if spec.axes else ROWS
 
 
 def latents(source: Latents, length: int, count: int, seed: int, first: int = 0) -> Tensor:
@@ -53,7 +61,7 @@ def joined(z: Tensor, c: Tensor | None) -> Tensor:
 
 def records(network: nn.Module, codec: Codec, z: Tensor) -> Raw:
     """Records (N, ...) in the data's own form for latents z (N, L), with their conditions where there are some."""
-    return decoded(codec, generate(network, z))
+    return decoded(codec, in_parts(network, network, z, batch_of(codec.spec)))
 
 
 def decoded(codec: Codec, parts: Iterable[Tensor]) -> Raw:
@@ -72,7 +80,7 @@ def drawn(network: nn.Module, codec: Codec, z: Tensor, c: Tensor | None) -> Iter
     """Samples for latents z (N, L) and conditions c of any kind, in parts, on the CPU."""
     if isinstance(codec, Translations) and c is not None:
         return translate(network, codec, c)
-    return generate(network, joined(z, c))
+    return in_parts(network, network, joined(z, c), batch_of(codec.spec))
 
 
 @torch.no_grad()

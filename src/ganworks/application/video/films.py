@@ -38,6 +38,7 @@ def changed(
                     continue
                 hole = masks.next(*item.pixels.shape[:2])
                 after = fitted(drawn(drawer, Picture(item.pixels), hole).pixels, 3)
+                after = progress.model.marking.drawn(after, progress.model.sha256)
                 flicker.look(item.pixels, after)
                 made.add(after, item)
                 if film.frames == 1:
@@ -50,7 +51,7 @@ def changed(
     except (Unreadable, DataError) as error:
         progress.leave_out(job.name, str(error))
         return
-    progress.written.append(job.target)
+    progress.placed(job.target, job.source)
     progress.notify(f"{job.name}: {'; '.join(told)}")
     sheets.add(shown, made_of_it)
 

@@ -1,7 +1,7 @@
 """Records -> files as the user's own was: text as it was spelled, or Parquet with types; piece by piece."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -30,8 +30,12 @@ class Written(Protocol):
 
 
 @contextmanager
-def opened(path: Path, codec: "Coded", spreadsheet: bool = False) -> Iterator[Written]:
+def opened(
+    path: Path, codec: "Coded", spreadsheet: bool = False, said: Mapping[str, str] | None = None
+) -> Iterator[Written]:
     """A file by its suffix. With `spreadsheet`, text that a spreadsheet would compute is marked as text.
+
+    What is `said` about the file goes into the metadata of Parquet, by key; text has no place for it.
 
     Raises ConfigError for a suffix that is none of `SUFFIXES`.
     """
@@ -39,7 +43,7 @@ def opened(path: Path, codec: "Coded", spreadsheet: bool = False) -> Iterator[Wr
     if suffix not in SUFFIXES:
         raise ConfigError(f"{path}: rows are written as {', '.join(SUFFIXES)}, got '{suffix}'")
     if suffix == ".parquet":
-        with _parquet(path, codec) as file:
+        with _parquet(path, codec, said or {}) as file:
             yield file
         return
     mark = "\t" if suffix == ".tsv" else codec.delimiter if codec.suffix == ".csv" else ","
@@ -112,9 +116,9 @@ def _trimmed(word: str, seen: Seen) -> str:
 
 
 @contextmanager
-def _parquet(path: Path, codec: "Coded") -> Iterator[Written]:
+def _parquet(path: Path, codec: "Coded", said: Mapping[str, str]) -> Iterator[Written]:
     parquet = library("pyarrow.parquet", WHY, "tabular")
-    with parquet.ParquetWriter(path, _schema(codec)) as stream:
+    with parquet.ParquetWriter(path, _schema(codec).with_metadata(dict(said) or None)) as stream:
         yield _Typed(stream, codec)
 
 
@@ -125,7 +129,7 @@ class _Typed:
         self.stream, self.codec = stream, codec
 
     def add(self, records: Floats, first: int) -> None:
-        self.stream.write_table(arrow_table(self.codec, records, first))
+        self.stream.write_table(arrow_table(self.codec, records, first).cast(self.stream.schema))
 
 
 def arrow_table(codec: "Coded", records: Floats, first: int) -> Any:

@@ -63,7 +63,7 @@ def _installed(name: str) -> bool:
         return False
 
 
-def _with_compiler(device: torch.device) -> str | None:
+def with_compiler(device: torch.device) -> str | None:
     if device.type == "cuda":
         return None if _installed("triton") else "triton is not installed"
     if device.type != "cpu":
@@ -111,7 +111,7 @@ def _halved(network: nn.Module) -> Draw:
 def _onnxruntime(network: nn.Module, z: Tensor) -> Draw:
     import onnxruntime  # noqa: PLC0415
 
-    with _quietly():
+    with quietly():
         program = torch.onnx.export(arranged(network), (z,), dynamo=True, external_data=False, verbose=False)
     assert program is not None
     options = onnxruntime.SessionOptions()
@@ -135,14 +135,14 @@ def _aot_bfloat16(network: nn.Module, z: Tensor) -> Draw:
 def _ahead_of_time(network: nn.Module, z: Tensor) -> Draw:
     from torch._inductor import aoti_compile_and_package, aoti_load_package  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory() as folder, _quietly():
+    with tempfile.TemporaryDirectory() as folder, quietly():
         package = str(Path(folder) / "generator.pt2")
         path = aoti_compile_and_package(torch.export.export(network, (z,)), package_path=package)
         return aoti_load_package(path)
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Exporters speak of packages that are not needed here."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
@@ -161,9 +161,9 @@ KINDS: dict[str, Kind] = {
     "packed": Kind(_packed, _with_operators),
     "packed-bfloat16": Kind(_packed_bfloat16, _with_operators, bfloat16=True),
     "onnxruntime": Kind(_onnxruntime, _with_runtime, seconds=3),
-    "compiled": Kind(_compiled, _with_compiler, seconds=20),
-    "compiled-bfloat16": Kind(_compiled_bfloat16, _with_compiler, bfloat16=True, seconds=20),
-    "aot": Kind(_aot, _with_compiler, seconds=30),
-    "aot-bfloat16": Kind(_aot_bfloat16, _with_compiler, bfloat16=True, seconds=30),
+    "compiled": Kind(_compiled, with_compiler, seconds=20),
+    "compiled-bfloat16": Kind(_compiled_bfloat16, with_compiler, bfloat16=True, seconds=20),
+    "aot": Kind(_aot, with_compiler, seconds=30),
+    "aot-bfloat16": Kind(_aot_bfloat16, with_compiler, bfloat16=True, seconds=30),
 }
 """Every way there is; `exact` is the network itself, whose bytes are the ones that are promised."""

@@ -1,0 +1,1 @@
+"""Generators in other forms: ONNX, compiled packages, folders to share."""

@@ -1,0 +1,1 @@
+"""The service: generators behind HTTP, and the studio page."""
