@@ -12,7 +12,7 @@ demo: .venv/.ok
 	$(BIN)/ganworks sample runs/demo -n 64 --seed 0 --grid
 
 test: .venv/.ok-dev lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/.ok-dev
 	$(BIN)/ruff check .

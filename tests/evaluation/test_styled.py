@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from ganworks import loading
 from ganworks.cli import run as command
 from ganworks.compare import compare
 from ganworks.domains import Degraded
@@ -55,7 +56,7 @@ def test_two_such_runs_are_compared_by_the_same(trained: Path) -> None:
 
 
 def test_a_picture_that_is_gone_is_one_line(trained: Path, tmp_path: Path) -> None:
-    run = artefact.read(trained / "model").run
+    run = loading.read(trained / "model").run
     gone = Run.from_tree(override(run.tree(), "terms.0.picture=gone.png"))
     codec = gone.domain.fit(gone.domain.read(gone.data))
     (tmp_path / "run.toml").write_text(gone.toml())

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ganworks import loading
 from ganworks.adversarial.reconstructions import Perceptual
 from ganworks.cli import run as command
 from ganworks.domains.degraded import PRESETS, Degraded, DegradedPictures
@@ -259,7 +260,7 @@ def test_an_untrained_enlargement_is_no_better_than_the_filter_it_begins_with(pl
 
 def test_the_feature_distance_is_by_a_network_the_run_was_not_trained_against(place: Path) -> None:
     folder = run_of(place, "denoise-25")
-    run = artefact.read(folder / "model").run
+    run = loading.read(folder / "model").run
     assert apart(run) == "random:vgg:1"
     trained = run.model_copy(update={"terms": (Perceptual(extractor="random:vgg:1"), Perceptual())})
     assert apart(trained) == "random:vgg:2"
