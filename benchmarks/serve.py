@@ -88,8 +88,9 @@ def trained(folder: Path) -> Path:
 def capacity(run: Path, seconds: float = 3.0) -> None:
     """Print pictures a second, drawn and packed as the service does, by one thread and nothing else."""
     threads()
-    model, batch = load(run), Limits().batch
-    engine, mark = Engine.of(model.network, lambda count: model.inputs(count, 0), batch), model.mark(0, 0)
+    model, limits = load(run), Limits()
+    batch, mark = limits.batch, model.mark(0, 0)
+    engine = Engine.of(model.network, lambda count: model.inputs(count, 0), batch, limits.patience)
     z, best = model.inputs(batch, 0), 0.0
     for _ in range(3):
         begun, made = time.perf_counter(), 0

@@ -127,7 +127,7 @@ def running(service: Service, runs: tuple[Path, ...] = ()) -> Iterator[Running]:
 
 
 def service(folder: Path, **limits: object) -> Service:
-    return Service(token=TOKEN, port=0, runs=folder / "runs", data=folder, limits=Limits(**limits))
+    return Service(token=TOKEN, port=0, runs=folder / "runs", data=folder, limits=Limits(**{"patience": 0, **limits}))
 
 
 def _whole(heard: bytes) -> bool:

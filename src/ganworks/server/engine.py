@@ -16,8 +16,9 @@ from ..settings import ConfigError
 from ..training.engines.choice import checked, prepared
 from ..training.engines.kinds import KINDS, Draw
 
-QUICK = ("packed", "folded", "exact")
-"""Engines in float32 that are ready at once, the usual winner first."""
+USUAL = ("onnxruntime", "packed", "folded", "exact")
+"""Engines in float32, the usual winner first: all of onnxruntime's work is one call, during which those who talk may
+compute, while torch asks for the interpreter after every layer."""
 CLEARLY = 1.25
 """How many times as fast another engine has to be to be taken instead, so that noise does not choose."""
 ROUNDS = 5
@@ -32,22 +33,25 @@ class Engine:
 
     @classmethod
     @torch.no_grad()
-    def of(cls, network: nn.Module, inputs: Callable[[int], Tensor], most: int) -> Self:
-        """The fastest engine for batches of up to `most`; `inputs` gives so many latents (N, L) to try it with."""
+    def of(cls, network: nn.Module, inputs: Callable[[int], Tensor], most: int, patience: float = 0.0) -> Self:
+        """The fastest engine for batches of up to `most`; `inputs` gives so many latents (N, L) to try it with.
+
+        Engines that take longer than `patience` seconds to prepare are left out.
+        """
         device = next(network.parameters()).device
         z = inputs(most).to(device)
-        exact, best, fastest = network(z), "exact", _seconds(network, z)
+        exact = network(z)
         draws: dict[str, Draw] = {"exact": network}
-        times = {"exact": fastest}
-        for name in QUICK[:-1]:
-            if KINDS[name].missing(device):
+        times = {"exact": _seconds(network, z)}
+        for name in USUAL[:-1]:
+            if KINDS[name].missing(device) or KINDS[name].seconds > patience:
                 continue
             try:
                 draws[name], _ = checked(name, network, z, exact)
             except ConfigError:
                 continue
             times[name] = _seconds(draws[name], z)
-        best = next(name for name in QUICK if name in times and times[name] <= min(times.values()) * CLEARLY)
+        best = next(name for name in USUAL if name in times and times[name] <= min(times.values()) * CLEARLY)
         return cls(best, {most: draws[best]} | _smaller(best, draws[best], network, inputs, most), device)
 
     @torch.no_grad()
@@ -66,7 +70,7 @@ def _smaller(
     z = inputs(4 * most).to(device)
     wanted = torch.cat([largest(part).float().clone() for part in torch.split(z, most)])
     while size and most % size == 0:
-        draw = network if name == "exact" else prepared(name, network, z[:size])
+        draw = prepared(name, network, z[:size]) if KINDS[name].sized else largest
         # Moved by one, so that a sample is seen at other places of a batch than in the largest.
         drawn = torch.cat([draw(part).float().clone() for part in torch.split(z.roll(1, 0), size)]).roll(-1, 0)
         if not torch.equal(drawn, wanted):

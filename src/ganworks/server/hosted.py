@@ -121,7 +121,10 @@ class Hosted:
 
     def _load(self, name: str, folder: Path) -> Served:
         try:
-            return Served(name, folder, Model.load(folder, self.service.device), self.worker, self.service)
+            model = Model.load(folder, self.service.device)
+            # What somebody asks for on the way has to be there soon.
+            patience = self.service.limits.patience if name in self._named else 0.0
+            return Served(name, folder, model, self.worker, self.service, patience)
         except CheckpointError as error:
             raise Refused(409, str(error).replace(str(folder), name)) from error
 

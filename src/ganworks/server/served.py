@@ -43,7 +43,7 @@ client: contextvars.ContextVar[Client] = contextvars.ContextVar("client", defaul
 class Served:
     """A model on its device. What computes goes through its queue, never straight to the network."""
 
-    def __init__(self, name: str, folder: Path, model: Model, worker: Worker, service: Service):
+    def __init__(self, name: str, folder: Path, model: Model, worker: Worker, service: Service, patience: float = 0.0):
         self.name, self.folder, self.model, self.sha256 = name, folder, model, model.sha256
         self._worker, self._limits = worker, service.limits
         self.unfinished = not (folder / "model" / PAGE).exists() and not (folder / PAGE).exists()
@@ -57,7 +57,7 @@ class Served:
         self.engine: Engine | None = None
         self._lead = 0
         if self.plain:
-            self.engine = Engine.of(model.network, lambda count: model.inputs(count, 0), self.most)
+            self.engine = Engine.of(model.network, lambda count: model.inputs(count, 0), self.most, patience)
             self._lead = _leading(model)
 
     @property

@@ -46,6 +46,8 @@ class Limits(Settings):
     """Samples that are computed together, from however many requests."""
     connections: Above = 2048
     """Connections that are open at once."""
+    patience: Annotated[float, Field(ge=0)] = 10
+    """Seconds that preparing a model named on the command line may take, for drawing faster afterwards."""
     models: Above = 4
     """Models in memory at once, besides those named on the command line."""
     drain: Seconds = 4

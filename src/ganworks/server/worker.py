@@ -19,6 +19,8 @@ from .errors import LOG, Refused
 from .numbers import Numbers
 from .settings import Limits
 
+FEW = 4
+"""Samples that are worth a batch of their own."""
 EXPIRED = "nobody waits for this any more: its deadline passed in the queue; ask again"
 
 
@@ -161,9 +163,11 @@ class Worker:
 
     def _together(self, first: Job) -> None:
         """One batch of as many rows as it holds, from the first job and those like it."""
-        group, room, jobs = first.group, 0, list[tuple[Job, int]]()
+        group, jobs = first.group, list[tuple[Job, int]]()
         assert group is not None
-        room, others = group.most, deque[Job]()
+        # Half of what waits, so that the answers to one half are written while the other is computed.
+        room = most = min(group.most, max(FEW, -(-self.waiting // 2)))
+        others = deque[Job]()
         self._pending.appendleft(first)
         while room and self._pending:
             job = self._pending.popleft()
@@ -188,7 +192,7 @@ class Worker:
                 ready.append(job)
             else:
                 self._pending.append(job)
-        drawn = group.most - room
+        drawn = most - room
         self._seconds = 0.9 * self._seconds + 0.1 * (time.perf_counter() - begun) / drawn
         self._computed.put((ready, parts, handing, drawn))
 

@@ -31,6 +31,8 @@ class Kind(NamedTuple):
     """Whether it computes with 8 bits of mantissa, and agrees with the others only as far as that goes."""
     seconds: float = 0.0
     """What preparing it takes on one core, roughly, where that is long enough to ask whether it is worth it."""
+    sized: bool = True
+    """Whether what was prepared is for batches of one size, and another size has to be prepared anew."""
 
 
 def _everywhere(device: torch.device) -> str | None:
@@ -112,7 +114,11 @@ def _onnxruntime(network: nn.Module, z: Tensor) -> Draw:
     import onnxruntime  # noqa: PLC0415
 
     with quietly():
-        program = torch.onnx.export(arranged(network), (z,), dynamo=True, external_data=False, verbose=False)
+        # Two at least: an exporter takes a batch of one for a law.
+        program = torch.onnx.export(
+            arranged(network), (z.expand(max(2, len(z)), -1),), dynamo=True, external_data=False, verbose=False,
+            dynamic_shapes=({0: torch.export.Dim.DYNAMIC},),
+        )  # fmt: skip
     assert program is not None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
@@ -155,12 +161,12 @@ def quietly() -> Iterator[None]:
 
 
 KINDS: dict[str, Kind] = {
-    "exact": Kind(_exact, _everywhere),
-    "folded": Kind(_folded, _everywhere),
+    "exact": Kind(_exact, _everywhere, sized=False),
+    "folded": Kind(_folded, _everywhere, sized=False),
     "folded-bfloat16": Kind(_folded_bfloat16, _in_bfloat16, bfloat16=True),
     "packed": Kind(_packed, _with_operators),
     "packed-bfloat16": Kind(_packed_bfloat16, _with_operators, bfloat16=True),
-    "onnxruntime": Kind(_onnxruntime, _with_runtime, seconds=3),
+    "onnxruntime": Kind(_onnxruntime, _with_runtime, seconds=3, sized=False),
     "compiled": Kind(_compiled, with_compiler, seconds=20),
     "compiled-bfloat16": Kind(_compiled_bfloat16, with_compiler, bfloat16=True, seconds=20),
     "aot": Kind(_aot, with_compiler, seconds=30),
