@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,14 +73,13 @@ def client(place: Place):
         yield made
 
 
-@pytest.fixture(scope="session")
-def address(place: Place) -> Iterator[str]:
+@contextmanager
+def serving(*words: str, **environment: str) -> Iterator[str]:
     """A service of its own process on a free port; its address with the token."""
-    words = ["serve", "--port", "0", "--token", TOKEN, "--runs", str(place.runs), "--data", str(place.data)]
-    environment = {**os.environ, "GANWORKS_CACHE": str(place.runs.parent / "cache"), "OMP_NUM_THREADS": "1"}
     child = subprocess.Popen(
-        [sys.executable, "-u", "-m", "ganworks", *words], stdout=subprocess.PIPE, text=True, env=environment
-    )
+        [sys.executable, "-u", "-m", "ganworks", "serve", "--port", "0", "--token", TOKEN, *words],
+        stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+    )  # fmt: skip
     said: queue.Queue[str] = queue.Queue()
     threading.Thread(target=lambda: said.put(child.stdout.readline()), daemon=True).start()
     try:
@@ -87,6 +87,14 @@ def address(place: Place) -> Iterator[str]:
     finally:
         child.send_signal(signal.SIGTERM)
         assert child.wait(60) == 0
+
+
+@pytest.fixture(scope="session")
+def address(place: Place) -> Iterator[str]:
+    """A service over the two runs; its address with the token."""
+    cache = str(place.runs.parent / "cache")
+    with serving("--runs", str(place.runs), "--data", str(place.data), GANWORKS_CACHE=cache) as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +111,14 @@ def browser():
 
 @pytest.fixture
 def visit(browser, address: str):
-    """Open a room as a person would: `visit("#/runs")`. No page may have complained by the end of the test.
+    """Open a room as a person would: `visit("#/runs")`."""
+    with visiting(browser, address) as open_room:
+        yield open_room
+
+
+@contextmanager
+def visiting(browser, address: str):
+    """What opens a room of the service at an address. No page may have complained by the end.
 
     What a browser logs itself about an answer of 4xx is no complaint of the page's.
     """

@@ -1,4 +1,4 @@
-"""A stranger's path from data to proof: train from the page, watch, explore, take a hundred samples home, verify one."""
+"""A stranger's path from data to proof: train from the page, watch, explore, take a hundred samples, verify one."""
 
 import zipfile
 

@@ -1,11 +1,5 @@
 """A model of every kind, untrained but whole; a service over them as an application and as a process; a browser."""
 
-import os
-import queue
-import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +11,7 @@ from ganworks.domains.base import Codec, Domain
 from ganworks.recipes import RECIPES, Situation
 from ganworks.training import artefact
 from ganworks.training.run import Run
-from tests.server.studio.conftest import TOKEN, WITH_TOKEN, _complains
+from tests.server.studio.conftest import TOKEN, WITH_TOKEN, serving, visiting
 
 HOSTILE = "<img src=x onerror=document.title='broken'>"
 """A class that would be a picture, were it not text."""
@@ -65,50 +59,23 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(models: Path):
     """The application over the models, asked as the page asks."""
     testing = pytest.importorskip("starlette.testclient")
-    serving = pytest.importorskip("ganworks.server.app")
+    building = pytest.importorskip("ganworks.server.app")
     settings = pytest.importorskip("ganworks.server.settings")
     with testing.TestClient(
-        serving.build(settings.Service(token=TOKEN, runs=models)), base_url="http://localhost", headers=WITH_TOKEN
+        building.build(settings.Service(token=TOKEN, runs=models)), base_url="http://localhost", headers=WITH_TOKEN
     ) as made:
         yield made
 
 
 @pytest.fixture(scope="session")
 def house(models: Path) -> Iterator[str]:
-    """A service of its own process over the models; its address with the token."""
-    words = ["serve", "--port", "0", "--token", TOKEN, "--runs", str(models)]
-    child = subprocess.Popen(
-        [sys.executable, "-u", "-m", "ganworks", *words],
-        stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )  # fmt: skip
-    said: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=lambda: said.put(child.stdout.readline()), daemon=True).start()
-    try:
-        yield said.get(timeout=90).strip()
-    finally:
-        child.send_signal(signal.SIGTERM)
-        assert child.wait(60) == 0
+    """A service over the models; its address with the token."""
+    with serving("--runs", str(models)) as found:
+        yield found
 
 
 @pytest.fixture
 def enter(browser, house: str):
-    """Open a room of the house: `enter("#/explore/pictures")`. No page may have complained by the end of the test."""
-    complaints: list[str] = []
-    contexts = []
-
-    def open_room(room: str, width: int = 1280, scheme: str = "light"):
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda told: complaints.append(told.text) if _complains(told) else None)
-        page.goto(house)
-        page.goto(f"{house.partition('?')[0]}{room}")
-        page.get_by_role("heading", level=1).wait_for()
-        return page
-
-    yield open_room
-    for each in contexts:
-        each.close()
-    assert not complaints
+    """Open a room of the house: `enter("#/explore/pictures")`."""
+    with visiting(browser, house) as open_room:
+        yield open_room
