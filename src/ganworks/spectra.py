@@ -164,7 +164,7 @@ def invert_mel(bands: Tensor, mel: Mel, iterations: int = 100) -> Tensor:
 
 
 def mended(
-    x: Tensor, bands: Tensor, mel: Mel, iterations: int = 12, share: float = 1.0, momentum: float = 0.8
+    x: Tensor, bands: Tensor, mel: Mel, iterations: int = 15, share: float = 1.0, momentum: float = 0.8
 ) -> Tensor:
     """Sound x (B, frames * hop) made louder and softer, band by band, until its log bands come near to those given.
 

@@ -14,15 +14,16 @@ from .tokens import Tokens
 from .tokens.molecules import Molecules
 from .video import Video
 from .vocoder import Vocoder
+from .voices import Voices
 
 DOMAINS: dict[str, type[Domain]] = {
     "image": Image, "degraded": Degraded, "pairs": Pairs, "unpaired": Unpaired, "clips": Clips, "points": Points,
     "grid": Grid, "series": Series, "molecules": Molecules, "table": Table, "audio": Audio, "tokens": Tokens,
-    "vocoder": Vocoder, "video": Video,
+    "vocoder": Vocoder, "video": Video, "voices": Voices,
 }  # fmt: skip
 
 __all__ = [
     "DOMAINS", "Audio", "Clips", "Codec", "Dataset", "Degraded", "Domain", "Fetched", "Grid", "Image",
     "Molecules", "Pairs", "Points", "Series", "Skipped", "Source", "Stored", "Table", "Tokens", "Unpaired",
-    "Video", "Vocoder",
+    "Video", "Vocoder", "Voices",
 ]  # fmt: skip

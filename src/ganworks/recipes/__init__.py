@@ -22,6 +22,7 @@ from . import (
     translation,
     video,
     vocoder,
+    voices,
 )
 from .base import Recipe, Situation
 
@@ -30,7 +31,7 @@ RECIPES: dict[str, Recipe] = {
     **few.RECIPES, **style.RECIPES, **restoration.RECIPES, **translation.RECIPES,
     **style_picture.RECIPES, **video.RECIPES, **series.RECIPES, **grid.RECIPES,
     **molecules.RECIPES, **tokens.RECIPES, **table.RECIPES, **private.RECIPES, **vocoder.RECIPES,
-    **audio.RECIPES, **motion.RECIPES,
+    **audio.RECIPES, **motion.RECIPES, **voices.RECIPES,
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ BY_DOMAIN = {
     "table": ("table", "rows of columns of any kind, asked for by any of them"),
     "vocoder": ("vocoder", "sound from its mel spectrum; denoise-sound and bandwidth begin from spoilt sound"),
     "video": ("video", "clips: a canvas that moves, judged by frames and by clips"),
+    "voices": ("convert-sound", "recordings of two kinds without pairs, one becomes the other"),
     "degraded": ("enhance", "clean pictures, spoilt on the fly; name the repair you want for a better one"),
 }
 
