@@ -90,7 +90,7 @@ def read(folder: Path, root: Path | None = None) -> Artefact:
         run = Run.from_tree(tree["run"], str(page))
         codec = codec_of(run, tree["codec"])
         samples, wanted, privacy = tree["samples"], str(tree["sha256"]), tree.get("privacy")
-        of = tree.get("of", samples)
+        of: Any = tree.get("of", samples)
         if not all(type(each) is int and each >= 0 for each in (samples, of)):
             raise ValueError("samples must be whole numbers")
         if not isinstance(privacy, dict | None):
