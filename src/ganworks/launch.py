@@ -16,7 +16,7 @@ from .domains.table import frames
 from .model import Model
 from .recipes import RECIPES, Situation, choose
 from .settings import Chosen, ConfigError, Settings, Tree, merge, no_such, override, read_toml
-from .training import devices, processes
+from .training import artefact, devices, processes
 from .training.begun import Origin, origin
 from .training.checkpoint import Checkpoints
 from .training.folder import RunFolder, write_atomic
@@ -97,7 +97,9 @@ def launch(plan: Plan, watch: Watch | None = None) -> Model:
     with contextlib.ExitStack() as held:
         folder = processes.together(lambda: _claim(plan, watch, held))
         session = run_training(plan.run, plan.dataset, folder, watch)
-    return Model.of(session)
+    model = Model.of(session)
+    model.made = artefact.saved(plan.folder)
+    return model
 
 
 def _claim(plan: Plan, watch: Watch, held: contextlib.ExitStack) -> RunFolder:

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from ..domains import DOMAINS, Codec
 from ..domains.medical.window import FACTS, Window
-from ..provenance import now
+from ..provenance import moment, now
 from ..settings import CheckpointError
+from .checkpoint import Checkpoints
 from .folder import write_atomic
 from .run import Run
 
@@ -39,8 +40,15 @@ class Artefact(NamedTuple):
 
 
 def ship(folder: Path, session: "Session") -> None:
-    """Write the model of a session."""
-    write(folder, session.run, session.codec, *session.model, session.samples, session.privacy)
+    """Write the model of a session; written anew later, it is the same to the byte."""
+    network, samples = session.model
+    write(folder, session.run, session.codec, network, samples, session.samples, session.privacy, saved(folder.parent))
+
+
+def saved(folder: Path) -> str:
+    """When the newest checkpoint of a run directory was written; now, where there is none."""
+    newest = Checkpoints(folder / "checkpoints").paths()[-1:]
+    return moment(newest[0].stat().st_mtime) if newest else now()
 
 
 def write(
