@@ -174,7 +174,7 @@ def test_minutes_must_be_some(good, told, words, line) -> None:
     assert line in told("train", "good", "--minutes", words)
 
 
-OF_NO_PICTURES = {"table", "series", "grid", "tokens", "molecules", "audio", "vocoder", "video"}
+OF_NO_PICTURES = {"table", "series", "grid", "tokens", "molecules", "audio", "vocoder", "video", "voices"}
 
 
 def paints(name: str) -> bool:

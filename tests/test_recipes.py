@@ -19,7 +19,7 @@ def situation(name: str) -> tuple[Situation, object]:
     points = name.startswith("mixture")
     side = 32 if name in SLOW else 28
     wanted = RECIPES[name].domain or {"name": "image"}
-    if wanted["name"] in {"table", "series", "audio", "vocoder", "tokens", "molecules", "video"}:
+    if wanted["name"] in {"table", "series", "audio", "vocoder", "tokens", "molecules", "video", "voices"}:
         domain = DOMAINS[wanted["name"]].from_tree(wanted)
         dataset = domain.toy()
         return Situation("toy", domain, domain.fit(dataset).spec, len(dataset.train), CPU), dataset

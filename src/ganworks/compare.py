@@ -6,6 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from .domains.translations import Translations
 from .domains.vocoder import Vocoded
+from .domains.voices import Converted
 from .evaluation.bench import CONFIDENCE, Bench, pick_for, prepare
 from .evaluation.scores import METRICS, score
 from .evaluation.subject import Notify, Subject, load
@@ -73,7 +74,7 @@ def compare(
     first = subjects[0]
     for other in subjects[1:]:
         _refuse_unlike(first, other)
-    if isinstance(first.codec, Vocoded):
+    if isinstance(first.codec, Vocoded | Converted):
         raise ConfigError("runs that make sound are not compared yet; ganworks evaluate gives each run its distances")
     by_pictures = isinstance(first.codec, Translations)
     judge = _by_pictures if by_pictures else _by_samples

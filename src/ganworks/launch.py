@@ -97,9 +97,7 @@ def launch(plan: Plan, watch: Watch | None = None) -> Model:
     with contextlib.ExitStack() as held:
         folder = processes.together(lambda: _claim(plan, watch, held))
         session = run_training(plan.run, plan.dataset, folder, watch)
-    model = Model.of(session)
-    model.made = artefact.saved(plan.folder)
-    return model
+    return Model.of(session, artefact.saved(plan.folder))
 
 
 def _claim(plan: Plan, watch: Watch, held: contextlib.ExitStack) -> RunFolder:

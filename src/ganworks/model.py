@@ -45,10 +45,10 @@ class Model:
         self._hashed: tuple[object, str] | None = None
 
     @classmethod
-    def of(cls, session: Session) -> Self:
-        """The model of a session as it stands: at its end, the best that was judged."""
+    def of(cls, session: Session, made: str | None = None) -> Self:
+        """The model of a session as it stands: at its end, the best that was judged. `made` says when; now."""
         model = cls(session.run, session.codec, *session.model)
-        model.privacy = session.privacy
+        model.privacy, model.made = session.privacy, made or model.made
         return model
 
     @classmethod

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ..domains.base import Notify
 from ..domains.vocoder import Vocoded
+from ..domains.voices import Converted
 from ..model import Model
 from ..provenance import Marking, stamp_all
 from ..settings import ConfigError
@@ -54,7 +55,7 @@ def apply(
     model = run if isinstance(run, Model) else Model.load(run, device)
     model.marking = marking or model.marking
     source, out = Path(source), Path(out)
-    if isinstance(model.codec, Vocoded):
+    if isinstance(model.codec, Vocoded | Converted):
         drawn = model.marking.label, model.marking.invisible
         sound.refuse((mask, tile, sheet, direction, window, window_out, sequence, codec, form != "keep", *drawn))
         return sound.applied(model, source, out, force, strict, notify)

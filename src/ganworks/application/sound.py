@@ -13,6 +13,7 @@ from torch import Tensor
 from ..domains.audio.reading import SUFFIXES, fault, read
 from ..domains.base import Notify
 from ..domains.vocoder import Vocoded, wav
+from ..domains.voices import Converted, in_pieces
 from ..model import Model
 from ..settings import ConfigError, DataError
 from ..spectra import resample
@@ -29,7 +30,7 @@ class Voice:
     """A model made ready for sounds of any length, rate and number of channels."""
 
     def __init__(self, model: Model):
-        assert isinstance(model.codec, Vocoded)
+        assert isinstance(model.codec, Vocoded | Converted)
         self.codec, self.network = model.codec, model.network.eval()
         self.seconds = 0.0
         """Of sound that was made."""
@@ -69,10 +70,15 @@ class Voice:
             sound = resample(sound, rate, mel.rate)
         if len(sound) > 1:
             notes.append("each channel was made by itself")
-        return self.draw(self.codec.condition(sound))[:, : sound.shape[1]], notes
+        return self.made(sound)[:, : sound.shape[1]], notes
+
+    def made(self, sound: Tensor) -> Tensor:
+        """Sound (channels, T) at the model's rate, made anew."""
+        return self.draw(self.codec.condition(sound))
 
     def of_bands(self, path: Path) -> Tensor:
         """A file of log mel bands (bands, frames) as sound (1, T)."""
+        assert isinstance(self.codec, Vocoded)
         try:
             bands = np.load(path, allow_pickle=False)
         except (OSError, ValueError, EOFError) as error:
@@ -81,6 +87,32 @@ class Voice:
             raise DataError("wanted an array of numbers, log mel bands (bands, frames)")
         bands = bands[0] if bands.ndim == 3 and len(bands) == 1 else bands
         return self.draw(self.codec.given(torch.from_numpy(bands.astype(np.float32))))
+
+
+class Converter(Voice):
+    """The same for one that makes of one kind of sound another: by way of pictures of spectra, level as it came."""
+
+    codec: Converted
+
+    def made(self, sound: Tensor) -> Tensor:
+        begun, target = time.process_time(), self.codec.target
+        c = self.codec.condition(sound).to(self._device)
+        y = in_pieces(lambda part: self.network(part.new_zeros(len(part), 0), part), c, target.frames)
+        if not y.isfinite().all():
+            raise DataError("the model made numbers that are not finite; train it again")
+        anew = target.heard(target.bands(y))
+        anew = anew * (sound.abs().amax(1, keepdim=True) / anew.abs().amax(1, keepdim=True).clamp_min(1e-9))
+        self.taken += time.process_time() - begun
+        self.seconds += anew.numel() / self.codec.mel.rate
+        return anew.clamp(-1, 1)
+
+    def of_bands(self, path: Path) -> Tensor:
+        raise DataError("wanted a recording; this model converts sound, and a vocoder makes it of mel bands")
+
+
+def voice_of(model: Model) -> Voice:
+    """What makes sound by a model, whichever way that does it."""
+    return Converter(model) if isinstance(model.codec, Converted) else Voice(model)
 
 
 def applied(
@@ -94,7 +126,8 @@ def applied(
     work.check_free([job.target for job in jobs], [job.source for job in jobs], force)
     if others:
         notify(f"{others} files of other kinds were left alone")
-    progress, voice = Progress(notify, strict or not source.is_dir(), model, apply="yes"), Voice(model)
+    progress = Progress(notify, strict or not source.is_dir(), model, apply="yes")
+    voice = voice_of(model)
     for job in jobs:
         try:
             bands = job.source.suffix.lower() == BANDS

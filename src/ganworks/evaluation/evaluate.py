@@ -12,11 +12,12 @@ import torch
 from .. import __version__
 from ..domains.translations import Translations
 from ..domains.vocoder import Vocoded
+from ..domains.voices import Converted
 from ..metrics.features import Extractor
 from ..metrics.intervals import LEAST, interval
 from ..settings import ConfigError, DataError
 from ..training.folder import write_atomic
-from . import neighbours, vocoded
+from . import neighbours, vocoded, voiced
 from .bench import CONFIDENCE, Bench, pick_for, prepare
 from .findings import findings
 from .learned import learned
@@ -59,6 +60,8 @@ def evaluate(
     path = Path(folder) / FILE
     if isinstance(subject.codec, Vocoded):
         return _store(path, subject, vocoded.evidence(subject, count, split, notify), begun)
+    if isinstance(subject.codec, Converted):
+        return _store(path, subject, voiced.evidence(subject, count, split, learn, notify), begun)
     if isinstance(subject.codec, Translations):
         found = translated(
             subject, extractor, count, k, split=split, notify=notify, check=lambda eye: _refuse_another(path, eye, anew)

@@ -12,6 +12,7 @@ from .words import told
 TITLES = {
     "table": "Rows and columns", "series": "Series", "grid": "Levels", "video": "Clips", "audio": "Sound",
     "tokens": "Text", "molecules": "Molecules", "privacy": "Privacy", "vocoder": "Sound",
+    "voices": "Sound",
 }  # fmt: skip
 
 

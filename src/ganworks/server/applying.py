@@ -9,6 +9,8 @@ from ..application.drawer import Direction, Drawer
 from ..domains.degraded import read_mask
 from ..domains.image.decode import Unreadable, own_pixel_limit, probe
 from ..domains.translations import Translations
+from ..domains.vocoder import Vocoded
+from ..domains.voices import Converted
 from ..model import Model
 from ..provenance import CARRIERS, Mark, stamped
 from ..settings import ConfigError, DataError, no_such
@@ -26,6 +28,8 @@ async def apply(served: Served, data: bytes, mask: bytes | None, form: str, dire
     """The picture that a model makes of an uploaded one, at its own size and depth. Raises Refused or ConfigError."""
     if not isinstance(served.model.codec, Translations):
         raise Refused(422, "this model draws from latents, not from pictures; ask it to generate")
+    if isinstance(served.model.codec, Vocoded | Converted):
+        raise Refused(422, "this model makes sound from sound, not pictures; use the page, or ganworks apply")
     if form not in SUFFIXES:
         raise ConfigError(no_such("format", form, SUFFIXES))
     if direction and direction not in DIRECTIONS:

@@ -13,13 +13,14 @@ from torch import Tensor
 from ...application import pictures, reading, writing
 from ...application.drawer import Drawer, fitted
 from ...application.reading import Picture
-from ...application.sound import Voice
+from ...application.sound import voice_of
 from ...domains.audio.reading import SUFFIXES, read
 from ...domains.base import Raw
 from ...domains.degraded import read_mask
 from ...domains.image.decode import Unreadable, own_pixel_limit, probe
 from ...domains.translations import Translations
 from ...domains.vocoder import Vocoded, spectrogram, wav
+from ...domains.voices import Converted
 from ...extras import library
 from ...model import Model
 from ...provenance import Mark, stamped
@@ -58,7 +59,7 @@ async def apply(
     mark = marked(served, None, None, None, told)
 
     def work(model: Model) -> Tree:
-        if isinstance(model.codec, Vocoded):
+        if isinstance(model.codec, Vocoded | Converted):
             return _heard(model, brought, ending, mark)
         return _seen(model, brought, holes, direction, most, mark)
 
@@ -139,7 +140,7 @@ def _heard(model: Model, brought: bytes, ending: str, mark: Mark) -> Tree:
     """A sound through a model that makes it from its spectrum. Raises DataError in one line."""
     if ending not in SUFFIXES:
         raise DataError(f"wanted sound ({' '.join(SUFFIXES)}), got '{ending}'")
-    voice = Voice(model)
+    voice = voice_of(model)
     mel = voice.codec.mel
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"sound{ending}"

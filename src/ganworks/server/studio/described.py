@@ -18,6 +18,7 @@ from ...domains.tokens.molecules import Molecular
 from ...domains.translations import Translations
 from ...domains.video import Moving
 from ...domains.vocoder import Vocoded
+from ...domains.voices import Converted
 from ...latent.space import Space
 from ...model import Model
 from ..conditions import condition
@@ -54,7 +55,7 @@ def described(model: Model) -> Tree:
 
 def kind(codec: Codec) -> str:
     """What its records are, in one word of the page's."""
-    if isinstance(codec, Vocoded):
+    if isinstance(codec, Vocoded | Converted):
         return "voice"
     if isinstance(codec, Translations):
         return "translation"
@@ -66,7 +67,7 @@ def kind(codec: Codec) -> str:
 def applies(model: Model) -> Tree:
     """What a model takes that makes pictures or sound from what it is given."""
     codec = model.codec
-    if isinstance(codec, Vocoded):
+    if isinstance(codec, Vocoded | Converted):
         return {"takes": "sound", "rate": codec.mel.rate}
     if recurrent(model):
         return {"takes": "film", "line": "this model goes from frame to frame; use ganworks apply RUN FILM OUT"}

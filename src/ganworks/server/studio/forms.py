@@ -17,7 +17,8 @@ router = APIRouter(prefix="/api/forms", include_in_schema=False)
 KINDS = {
     "image": "Pictures", "points": "Points", "degraded": "Repair pictures", "pairs": "Pictures from pictures",
     "unpaired": "Pictures from pictures, unpaired", "clips": "Repair films", "video": "Clips and volumes",
-    "audio": "Sounds", "vocoder": "Sound from sound", "table": "Tables", "series": "Series", "grid": "Levels and tiles",
+    "audio": "Sounds", "vocoder": "Sound from sound", "voices": "Sound into other sound",
+    "table": "Tables", "series": "Series", "grid": "Levels and tiles",
     "tokens": "Lines of text", "molecules": "Molecules", "private": "With differential privacy",
 }  # fmt: skip
 """Domain -> the heading of its recipes."""
