@@ -2,6 +2,16 @@
 
 from typing import Any
 
+from ganworks.evaluation.own_kind import Evidence
+
+
+def told(found: Evidence) -> None:
+    """The tables and findings of what a domain measures of its own."""
+    for table in found.record["tables"]:
+        show(table)
+    for finding in found.findings:
+        print(f"{finding.level}: {finding.line}", flush=True)
+
 
 def show(table: dict[str, Any]) -> None:
     """A table of an evaluation as Markdown."""

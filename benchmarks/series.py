@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 
 import ganworks
-from evidence import show
+from evidence import told
 from ganworks.evaluation.own_kind import Ask
 from ganworks.evaluation.series import evidence
 from ganworks.evaluation.subject import load
@@ -31,10 +31,7 @@ def main() -> None:
             ganworks.train(file, run=folder, settings=settings)
             found = evidence(load(folder), Ask(words.count, words.seeds, "test", True, print))
             print(f"\n# {file.stem}, split={split}")
-            for table in found.record["tables"]:
-                show(table)
-            for finding in found.findings:
-                print(f"{finding.level}: {finding.line}", flush=True)
+            told(found)
 
 
 if __name__ == "__main__":

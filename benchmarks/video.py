@@ -12,7 +12,7 @@ from pathlib import Path
 
 import ganworks
 from budget import planned
-from evidence import show
+from evidence import told
 from ganworks.evaluation.motion import evidence
 from ganworks.evaluation.own_kind import Ask
 from ganworks.evaluation.subject import load
@@ -39,10 +39,7 @@ def main() -> None:
     print(f"{samples:,} samples into {folder}", flush=True)
     ganworks.train(data, recipe="video", samples=samples, seed=words.seed, run=folder, settings=settings)
     found = evidence(load(folder), Ask(words.count, 3, "test", True, print))
-    for table in found.record["tables"]:
-        show(table)
-    for finding in found.findings:
-        print(f"{finding.level}: {finding.line}", flush=True)
+    told(found)
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ class Mel(Settings):
         return -(-samples // self.hop)
 
 
+def usual_window(rate: int) -> int:
+    """Samples of a window where nobody names one: the power of two nearest to the papers' 1,024 at 22,050 Hz."""
+    return int(2 ** max(4, round(math.log2(0.0464 * rate))))
+
+
 # --- Short-time spectra -----------------------------------------------------------------------------------------------
 
 

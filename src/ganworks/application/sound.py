@@ -1,8 +1,6 @@
 """Files of sound, or of mel bands, through a model that makes sound from spectra; any length, names kept."""
 
-import os
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -176,22 +174,12 @@ def _listed(source: Path, out: Path) -> tuple[list[Job], int]:
         return [Job(source.name, source, out / f"{source.stem}.wav")], 0
     if not source.is_dir():
         raise DataError(f"{source}: wanted a file or a folder, there is none")
-    if out.resolve() == source.resolve():
-        raise ConfigError(f"{out}: the outputs would lie among their inputs; choose another folder")
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out}: the outputs of a folder go into a folder, a file is there; choose another place")
-    found, counts = [], Counter[bool]()
-    for folder, below, names in os.walk(source):
-        here = Path(folder)
-        below[:] = sorted(
-            each for each in below if not each.startswith(".") and (here / each).resolve() != out.resolve()
-        )
-        for name in sorted(each for each in names if not each.startswith(".")):
-            path = here / name
-            counts[path.suffix.lower() in kinds] += 1
-            if path.suffix.lower() in kinds:
-                relative = path.relative_to(source)
-                found.append(Job(relative.as_posix(), path, out / relative.with_suffix(".wav")))
+    found, others = [], 0
+    for path, relative in work.below(source, out):
+        if path.suffix.lower() in kinds:
+            found.append(Job(relative.as_posix(), path, out / relative.with_suffix(".wav")))
+        else:
+            others += 1
     if not found:
         raise DataError(f"{source}: wanted sound ({' '.join(SUFFIXES)}) or log mel bands ({BANDS}), found none")
-    return found, counts[False]
+    return found, others

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -118,31 +119,37 @@ def _file(source: Path, out: Path, form: str) -> Work:
     return Work(scans=[job]) if scan else Work(pictures=[job])
 
 
-def _folder(source: Path, out: Path, form: str) -> Work:
-    """All files below, by name; an output folder below the input is not looked into."""
+def below(source: Path, out: Path) -> Iterator[tuple[Path, Path]]:
+    """Every file below a folder, by name, with its path from there; an output folder below it is not looked into.
+
+    Raises ConfigError where the outputs cannot go into `out`.
+    """
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out}: the outputs of a folder go into a folder, a file is there; choose another place")
     if out.resolve() == source.resolve():
         raise ConfigError(f"{out}: the outputs would lie among their inputs; choose another folder")
-    work = Work()
-    for folder, below, names in os.walk(source):
+    for folder, folders, names in os.walk(source):
         here = Path(folder)
-        below[:] = sorted(
-            each for each in below if not each.startswith(".") and (here / each).resolve() != out.resolve()
+        folders[:] = sorted(
+            each for each in folders if not each.startswith(".") and (here / each).resolve() != out.resolve()
         )
         for name in sorted(each for each in names if not each.startswith(".")):
-            path = here / name
-            relative = path.relative_to(source)
-            if is_picture(relative.as_posix()):
-                target = out / relative.with_name(relative.stem + _suffix(path, form))
-                work.pictures.append(Job(printable(relative.as_posix()), path, target))
-            elif is_scan(path):
-                work.scans.append(Job(printable(relative.as_posix()), path, out / relative))
-            elif is_film(path):
-                target = out / relative.with_name(relative.stem + film_suffix(path))
-                work.films.append(Job(printable(relative.as_posix()), path, target))
-            else:
-                work.others += 1
+            yield here / name, (here / name).relative_to(source)
+
+
+def _folder(source: Path, out: Path, form: str) -> Work:
+    work = Work()
+    for path, relative in below(source, out):
+        if is_picture(relative.as_posix()):
+            target = out / relative.with_name(relative.stem + _suffix(path, form))
+            work.pictures.append(Job(printable(relative.as_posix()), path, target))
+        elif is_scan(path):
+            work.scans.append(Job(printable(relative.as_posix()), path, out / relative))
+        elif is_film(path):
+            target = out / relative.with_name(relative.stem + film_suffix(path))
+            work.films.append(Job(printable(relative.as_posix()), path, target))
+        else:
+            work.others += 1
     return work
 
 

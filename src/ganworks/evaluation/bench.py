@@ -1,6 +1,6 @@
 """Bench: what a generator is judged on: equal sets of real records, as an extractor sees them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..domains import Source
 from ..domains.base import Indices
@@ -106,3 +106,32 @@ def _counted(equal: int, count: int | None, floored: bool, split: str) -> list[s
     if not floored:
         notes.append(f"the {SPLITS[split]} split is empty: there is no floor")
     return notes
+
+
+def protocol(
+    extractor: dict[str, Any],
+    count: int,
+    reference: str,
+    split: str,
+    train: int,
+    k: int = 0,
+    repeats: int = 1,
+    **more: Any,
+) -> dict[str, Any]:
+    """What somebody else could repeat the numbers of an evaluation from.
+
+    `reference` says in words what was compared with; `train` counts the training records that were looked at.
+    """
+    return {
+        "extractor": extractor,
+        **more,
+        "count": count,
+        "reference": reference,
+        "split": split,
+        "resize": "as the codec of the run encodes",
+        "repeats": repeats,
+        "seeds": list(range(repeats)),
+        "confidence": CONFIDENCE,
+        "k": k,
+        "train": train,
+    }

@@ -18,7 +18,7 @@ from ..metrics.intervals import LEAST, interval
 from ..settings import ConfigError, DataError
 from ..training.folder import write_atomic
 from . import neighbours, vocoded, voiced
-from .bench import CONFIDENCE, Bench, pick_for, prepare
+from .bench import CONFIDENCE, Bench, pick_for, prepare, protocol
 from .findings import findings
 from .learned import learned
 from .own_kind import Ask, Evidence, evidence
@@ -93,19 +93,8 @@ def evaluate(
 
 
 def _protocol(bench: Bench, split: str, repeats: int) -> dict[str, Any]:
-    """What somebody else could repeat the numbers from."""
-    return {
-        "extractor": bench.extractor.record(),
-        "count": bench.size,
-        "reference": f"{bench.size:,} records of the {split} split",
-        "split": split,
-        "resize": "as the codec of the run encodes",
-        "repeats": repeats,
-        "seeds": list(range(repeats)),
-        "confidence": CONFIDENCE,
-        "k": bench.reference.k,
-        "train": len(bench.rows),
-    }
+    compared, k = f"{bench.size:,} records of the {split} split", bench.reference.k
+    return protocol(bench.extractor.record(), bench.size, compared, split, len(bench.rows), k, repeats)
 
 
 def _store(path: Path, subject: Subject, found: Mapping[str, Any], begun: float) -> dict[str, Any]:

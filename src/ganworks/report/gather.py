@@ -13,6 +13,8 @@ from ..training.journal import Entry
 Notify = Callable[[str], None]
 PASSING = ("step", "judged", "preview")
 """Entries that are plotted; the others are told one by one."""
+SEEN = ("begun", "resumed", "step", "preview", "judged", "finished", "went back")
+"""Entries whose `samples` are those the generator has seen; elsewhere they are what was looked at."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Found:
     @property
     def samples(self) -> int:
         """Samples seen, by the last entry that says so."""
-        seen = [entry["samples"] for entry in self.entries if isinstance(entry.get("samples"), int)]
+        told = [entry for entry in self.entries if entry["kind"] in SEEN]
+        seen = [entry["samples"] for entry in told if isinstance(entry.get("samples"), int)]
         return seen[-1] if seen else 0
 
     @property

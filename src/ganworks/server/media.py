@@ -118,6 +118,11 @@ def archive(files: Sequence[tuple[str, bytes]]) -> bytes:
     return held.getvalue()
 
 
+def suffix_of(media: str) -> str:
+    """How the name of a file of this media type ends; nothing for a type that names no kind."""
+    return next((suffix for suffix, kind in MEDIA.items() if kind.partition(";")[0] == media.partition(";")[0]), "")
+
+
 def whole(marks: Sequence[Mark], word: str = "count") -> Mark:
     """The mark of a file that holds all of them: the first one's, and how many under a word that `verify` knows."""
     first = marks[0]

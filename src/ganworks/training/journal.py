@@ -57,7 +57,7 @@ class Journal:
             return
         lines, kept = self.path.read_bytes().split(b"\n"), []
         for line in lines:
-            entry = _parse(line)
+            entry = parse(line)
             if entry is not None and not _is_beyond(entry, samples):
                 kept.append(line + b"\n")
         if len(kept) < sum(bool(line) for line in lines):
@@ -96,7 +96,7 @@ def read(path: Path, notify: Notify = log) -> list[Entry]:
         return []
     except OSError as error:
         raise CheckpointError(f"{path}: wanted a journal, {error.strerror or error}; check the path") from error
-    parsed = [_parse(line) for line in lines]
+    parsed = [parse(line) for line in lines]
     # What follows the last line end is empty or torn.
     unreadable = sum(entry is None and bool(line) for line, entry in zip(lines[:-1], parsed, strict=False))
     if unreadable:
@@ -115,7 +115,8 @@ def verdict_of(folder: Path) -> str:
     return f"verdict: {last.get('verdict')}: {last.get('reason')}{shipped}"
 
 
-def _parse(line: bytes) -> Entry | None:
+def parse(line: bytes) -> Entry | None:
+    """The entry of a line; None where it is none, or was cut."""
     try:
         entry = json.loads(line.decode())
     except (ValueError, RecursionError):

@@ -1,7 +1,6 @@
 """The settings of the vocoder domain: recordings, and the mel spectra that sound is to be made from."""
 
 import hashlib
-import math
 from collections import Counter
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -11,16 +10,13 @@ import torch
 from pydantic import Field
 
 from ...settings import DataError
-from ...spectra import Mel, resample
+from ...spectra import Mel, resample, usual_window
 from ..audio.naming import Shares, split
 from ..audio.recordings import Whole, cut, mixed, usable
 from ..audio.wav import sixteen
 from ..base import Codec, Dataset, Domain, Indices, Notify, Skipped, Stored
 from .codec import Spoil, Vocoded
 from .sounds import Sounds
-
-WINDOW = 0.0464
-"""Seconds that a window lasts, about: the papers' 1,024 samples at 22,050 Hz."""
 
 
 class Vocoder(Domain):
@@ -91,8 +87,8 @@ class Vocoder(Domain):
     def mel(self, rate: int) -> Mel:
         """How spectra are computed of recordings that have this rate. Raises ConfigError."""
         rate = self.rate or rate
-        window = self.window or 2 ** max(4, round(math.log2(WINDOW * rate)))
-        tree = {"rate": rate, "window": window, "hop": self.hop or window // 4, "bands": self.bands}
+        window = self.window or usual_window(rate)
+        tree: dict[str, object] = {"rate": rate, "window": window, "hop": self.hop or window // 4, "bands": self.bands}
         tree |= {"low": self.low, "scale": self.scale} | ({"high": self.high} if self.high is not None else {})
         return Mel.from_tree(tree, "domain")
 

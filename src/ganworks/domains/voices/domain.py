@@ -11,7 +11,7 @@ import torch
 from pydantic import Field, model_validator
 
 from ...settings import ConfigError, DataError
-from ...spectra import Mel, log_mel, resample
+from ...spectra import Mel, log_mel, resample, usual_window
 from ..audio.naming import Shares, split
 from ..audio.recordings import Whole, cut, mixed, trimmed, usable
 from ..audio.wav import Samples, sixteen
@@ -34,6 +34,8 @@ class Side(NamedTuple):
     splits: Indices
     notes: list[str]
     skipped: list[Skipped]
+    digests: list[bytes]
+    """SHA-256 of each recording."""
 
 
 class Voices(Domain):
@@ -98,7 +100,7 @@ class Voices(Domain):
         if set(rates) != {mel.rate}:
             mixture = ", ".join(f"{count:,} of {rate:,} Hz" for rate, count in rates.most_common())
             notes.append(f"resampled to {mel.rate:,} samples a second (domain.rate): {mixture}")
-        if both := len(_digests(sides[0].sounds) & _digests(sides[1].sounds)):
+        if both := len({*sides[0].digests} & {*sides[1].digests}):
             notes.append(f"{both:,} recordings lie on both sides")
         return self._dataset(sides, mel, notes)
 
@@ -118,7 +120,7 @@ class Voices(Domain):
     def mel(self, rate: int) -> Mel:
         """How spectra are computed of recordings that have this rate. Raises ConfigError."""
         rate = self.rate or rate
-        window = self.window or 2 ** max(4, round(math.log2(0.0464 * rate)))
+        window = self.window or usual_window(rate)
         tree = {"rate": rate, "window": window, "hop": self.hop or window // 4, "bands": self.bands}
         return Mel.from_tree(tree, "domain")
 
@@ -127,7 +129,13 @@ class Voices(Domain):
         mel = self.mel(8000)
         splits = np.repeat([0, 1, 2], [40, 10, 10]).astype(np.int64)
         sides = [
-            Side([_bare(each[None], mel.rate, mel.rate, None) for each in chirps(seed, high, mel.rate)], splits, [], [])
+            Side(
+                [_bare(each[None], mel.rate, mel.rate, None) for each in chirps(seed, high, mel.rate)],
+                splits,
+                [],
+                [],
+                [],
+            )
             for high in (False, True)
         ]
         return self._dataset(sides, mel, [])
@@ -157,7 +165,7 @@ class Voices(Domain):
         minutes = sum(each.shape[1] for each in sounds) / rate / 60
         notes = [f"{name}: {len(sounds):,} recordings, {minutes:.1f} minutes; {told}"]
         notes += [f"{name}: {several:,} recordings of several channels were mixed to one"] * (several > 0)
-        return Side(sounds, splits.astype(np.int64), notes, raw.skipped)
+        return Side(sounds, splits.astype(np.int64), notes, raw.skipped, digests)
 
     def _dataset(self, sides: list[Side], mel: Mel, notes: list[str]) -> Dataset:
         length = self.frames * mel.hop
@@ -206,7 +214,3 @@ def _bare(sound: Samples, rate: int, wanted: int, trim: float | None) -> Whole:
     if trim is not None:
         sound = trimmed(sound, trim, wanted)
     return sixteen(sound * np.float32(PEAK / max(float(np.abs(sound).max()), 1e-9)))
-
-
-def _digests(sounds: list[Whole]) -> set[bytes]:
-    return {hashlib.sha256(each.tobytes()).digest() for each in sounds}

@@ -26,7 +26,7 @@ from ...settings import ConfigError, DataError
 from ...training.artefact import PAGE
 from ...training.folder import write_atomic
 from ...training.run import Run
-from ..bench import CONFIDENCE, SPLITS, TRAIN_MOST
+from ..bench import SPLITS, TRAIN_MOST, protocol
 from ..shrink import ROWS, Shrunk
 from ..subject import Notify, Subject
 from ..views import labels_of, rows_of
@@ -88,21 +88,16 @@ def translated(
             notify=notify,
         )  # fmt: skip
     sets = Sets({}, {}) if style else _sets(subject, eye, scored, k, paired)
-    protocol = {
-        "extractor": eye.record(),
-        "backbone": backbone,
-        "count": len(rows),
-        "reference": f"the targets of {len(rows):,} records of the {split} split",
-        "split": split,
-        "resize": "as the codec of the run encodes",
-        "repeats": 1,
-        "seeds": [0],
-        "confidence": CONFIDENCE,
-        "k": k,
-        "train": len(data.train),
-    }
     return {
-        "protocol": protocol,
+        "protocol": protocol(
+            eye.record(),
+            len(rows),
+            f"the targets of {len(rows):,} records of the {split} split",
+            split,
+            len(data.train),
+            k,
+            backbone=backbone,
+        ),
         "metrics": _metrics(scored, sets, eye.name),
         "translated": _tables(scored, eye.name) | {"sheet": draw(subject, scored)},
         "findings": [each._asdict() for each in findings(scored, eye.name)],

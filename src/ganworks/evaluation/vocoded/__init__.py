@@ -13,6 +13,7 @@ from ...domains.vocoder import Vocoded
 from ...metrics.intervals import interval
 from ...metrics.sound.spectral import DECIBELS, mel_distance, spectral_distance
 from ...settings import ConfigError, DataError
+from ..bench import CONFIDENCE, protocol
 from ..subject import Notify, Subject
 from .show import shown
 
@@ -20,7 +21,6 @@ COUNT = 200
 """Held-out pieces that are made anew where nobody asks for another number."""
 CLIPS = 4
 """Recordings that are played and shown."""
-CONFIDENCE = 0.95
 HALF, WHOLE = 0.5, 1.0
 """Of Griffin-Lim's distance: up to HALF good, above WHOLE broken."""
 REAL_TIME = 1.0
@@ -56,7 +56,13 @@ def evidence(subject: Subject, count: int | None, split: str, notify: Notify) ->
     examples = {name: each.sounds[:CLIPS] for name, each in methods.items()}
     files = shown(subject.folder / "samples", {"recording": [x[0] for x in real[:CLIPS]], **examples}, codec.mel)
     return {
-        "protocol": _protocol(codec, len(real), split, len(subject.dataset.train)),
+        "protocol": protocol(
+            {"name": _bands(codec), "sha256": "no network", "licence": "no weights"},
+            len(real),
+            f"{len(real):,} pieces of recordings of the {split} split",
+            split,
+            len(subject.dataset.train),
+        ),
         "metrics": _metrics(methods),
         "classes": None,
         "neighbours": None,
@@ -178,18 +184,6 @@ def _findings(methods: dict[str, Method], seconds: float) -> list[dict[str, str]
     return found
 
 
-def _protocol(codec: Vocoded, count: int, split: str, train: int) -> dict[str, Any]:
+def _bands(codec: Vocoded) -> str:
     mel = codec.mel
-    bands = f"{mel.bands} mel bands to {mel.top:g} Hz, window {mel.window}, hop {mel.hop}, {mel.rate} Hz"
-    return {
-        "extractor": {"name": bands, "sha256": "no network", "licence": "no weights"},
-        "count": count,
-        "reference": f"{count:,} pieces of recordings of the {split} split",
-        "split": split,
-        "resize": "as the codec of the run encodes",
-        "repeats": 1,
-        "seeds": [0],
-        "confidence": CONFIDENCE,
-        "k": 0,
-        "train": train,
-    }
+    return f"{mel.bands} mel bands to {mel.top:g} Hz, window {mel.window}, hop {mel.hop}, {mel.rate} Hz"

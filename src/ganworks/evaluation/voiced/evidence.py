@@ -12,13 +12,13 @@ from ...metrics.intervals import interval
 from ...metrics.sound.listener import Listener
 from ...metrics.sound.traits import pitch, statistics
 from ...settings import DataError
+from ..bench import CONFIDENCE, protocol
 from ..subject import Notify, Subject
 from ..vocoded.show import shown
 from .sets import BACK, COPY, EQUALISER, FLOOR, LINES, MODEL, TARGET, Sets, sets
 
 CLIPS = 6
 """Recordings that are played and shown."""
-CONFIDENCE = 0.95
 TRUSTED = 0.9
 """Share of held-out recordings that a listener has to name rightly before its word counts."""
 KEPT, LOST = 0.8, 0.5
@@ -50,7 +50,13 @@ def evidence(subject: Subject, count: int | None, split: str, learn: bool, notif
     examples = {name: list(every.made[name][:CLIPS]) for name in (COPY, MODEL, EQUALISER, TARGET)}
     files = shown(subject.folder / "samples", examples, codec.mel)
     return {
-        "protocol": _protocol(codec, len(every.held), split, len(subject.dataset.train)),
+        "protocol": protocol(
+            {"name": f"log-mel statistics at {rate} Hz", "sha256": "no network", "licence": "no weights"},
+            len(every.held),
+            f"{len(every.held):,} recordings of B of the {split} split",
+            split,
+            len(subject.dataset.train),
+        ),
         "metrics": _metrics(distances, heard, kept[MODEL]),
         "classes": None,
         "neighbours": None,
@@ -149,19 +155,3 @@ def _findings(distances: dict[str, float], heard: dict[str, float], kept: float)
     level = "good" if kept >= KEPT else "warning" if kept >= LOST else "alarm"
     line = f"loudness over time follows the input's with a correlation of {kept:.3f}"
     return [*found, {"kind": "audio", "level": level, "line": line}]
-
-
-def _protocol(codec: Converted, count: int, split: str, train: int) -> dict[str, Any]:
-    mel = codec.mel
-    return {
-        "extractor": {"name": f"log-mel statistics at {mel.rate} Hz", "sha256": "no network", "licence": "no weights"},
-        "count": count,
-        "reference": f"{count:,} recordings of B of the {split} split",
-        "split": split,
-        "resize": "as the codec of the run encodes",
-        "repeats": 1,
-        "seeds": [0],
-        "confidence": CONFIDENCE,
-        "k": 0,
-        "train": train,
-    }

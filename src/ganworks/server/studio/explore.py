@@ -155,7 +155,7 @@ def _archive(served: Any, records: Raw, marks: list[Mark]) -> bytes:
         files = [(_name(i, mark), media.picture(codec, each, "png", mark)) for i, (each, mark) in enumerate(pairs)]
         return media.archive(files)
     data, kind = media.encoded(served, records, media.OWN, marks)
-    return data if kind == "application/zip" else media.archive([(f"kept{SUFFIXES.get(kind, '')}", data)])
+    return data if kind == "application/zip" else media.archive([(f"kept{media.suffix_of(kind)}", data)])
 
 
 def _name(number: int, mark: Mark) -> str:
@@ -165,7 +165,7 @@ def _name(number: int, mark: Mark) -> str:
 def named(model: str, what: str, kind: str) -> dict[str, str]:
     """The header by which a browser names a download: letters that no file system minds."""
     safe = "".join(each if each.isascii() and each.isalnum() else "-" for each in model).strip("-") or "model"
-    return {"content-disposition": f'attachment; filename="{safe}-{what}{SUFFIXES.get(kind, "")}"'}
+    return {"content-disposition": f'attachment; filename="{safe}-{what}{media.suffix_of(kind)}"'}
 
 
 def domain(folder: Path) -> str:
@@ -191,10 +191,3 @@ def bounded(request: Request, served: Any, count: int) -> None:
     most = max(1, request.app.state.service.limits.numbers // served.numbers)
     if count > most:
         raise Refused(422, f"at most {most:,} samples of this size at once, got {count:,}; ask several times")
-
-
-SUFFIXES = {
-    "application/zip": ".zip", "image/png": ".png", "text/csv": ".csv", "audio/wav": ".wav", "image/gif": ".gif",
-    "image/webp": ".webp", "text/plain": ".txt", "application/json": ".json",
-    "application/vnd.apache.parquet": ".parquet",
-}  # fmt: skip

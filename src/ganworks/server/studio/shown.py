@@ -1,7 +1,6 @@
 """Records as a page shows them: pictures, players, text and numbers, all in plain values that travel as JSON."""
 
 import base64
-import io
 import math
 import tempfile
 from collections.abc import Callable, Sequence
@@ -10,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
+from ...application.writing import shallow
 from ...chemistry import molecule
 from ...domains.audio import Sounds
 from ...domains.base import Codec, Raw
@@ -27,13 +26,12 @@ from ...domains.tokens import Sequences
 from ...domains.tokens.molecules import Molecular
 from ...domains.video import Moving
 from ...domains.video.drawing import animation
+from .. import media
 
 Tree = dict[str, Any]
 Pixels = npt.NDArray[np.uint8]
 SMALLEST, WIDE = 8, 480
 """Pixels of a tile when a level is drawn, at least, and of a level's width, about."""
-SQUEEZED = 1
-"""How hard PNGs are compressed: pictures for the eye are many and gone at once."""
 
 
 def items(codec: Codec, records: Raw) -> list[Tree]:
@@ -68,9 +66,8 @@ def table(codec: Coded, records: Raw, first: int = 0) -> tuple[list[str], list[l
 
 def png(pixels: Raw) -> Tree:
     """Pixels (H, W) or (H, W, C) uint8 as { type, data, width, height }."""
-    held = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(held, "PNG", compress_level=SQUEEZED)
-    return {**encoded(held.getvalue(), "image/png"), "width": pixels.shape[1], "height": pixels.shape[0]}
+    data = media.png(pixels if pixels.ndim == 3 else pixels[..., None])
+    return {**encoded(data, "image/png"), "width": pixels.shape[1], "height": pixels.shape[0]}
 
 
 def encoded(data: bytes, kind: str) -> Tree:
@@ -84,14 +81,10 @@ def _pictures(codec: Pictures, records: Raw) -> list[Tree]:
 
 def _seen(pixels: Raw, mode: str) -> Raw:
     """Pixels (H, W, C) of any depth and number of channels -> what a PNG of 8 bits holds."""
-    eight = _shallow(pixels)
+    eight = shallow(pixels)
     if mode == "n":
         return eight[..., :3] if eight.shape[2] >= 3 else eight[..., 0]
     return eight[..., 0] if mode == "L" else eight
-
-
-def _shallow(pixels: Raw) -> Raw:
-    return pixels if pixels.dtype == np.uint8 else ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def _sounds(codec: Sounds, records: Raw) -> list[Tree]:
@@ -112,7 +105,7 @@ def _clips(codec: Moving, records: Raw) -> list[Tree]:
 
 def _clip(codec: Moving, clip: Raw) -> Tree:
     """A clip or a volume (T, H, W, C): a picture that moves, and its middle frame for those who want it to stand."""
-    frames = _shallow(clip)
+    frames = shallow(clip)
     frames = frames[..., :3] if frames.shape[-1] >= 3 else np.repeat(frames[..., :1], 3, axis=-1)
     with tempfile.TemporaryDirectory() as folder:
         moving = animation(list(frames), Path(folder) / "clip.webp", codec.rate).read_bytes()

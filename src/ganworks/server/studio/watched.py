@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ...report.gather import PASSING, Found, gather
+from ...report.gather import SEEN, Found, gather
 from ...report.words import headline
 from ...settings import CheckpointError, printable
+from ...training.journal import parse
 from ..errors import Refused
 
 Tree = dict[str, Any]
@@ -21,8 +22,6 @@ LEVELS = {
     "diverged": "bad",
 }  # fmt: skip
 """Verdict -> how much a person should worry."""
-SEEN = ("begun", "resumed", "step", "preview", "judged", "finished", "went back")
-"""Entries of a journal whose `samples` are those the generator has seen."""
 ORDER = ("", "good", "watch", "bad")
 MOST = 2 << 20
 """Bytes of a journal in one answer."""
@@ -102,7 +101,7 @@ def timeline(folder: Path) -> list[int]:
 def events(found: Found) -> list[Tree]:
     """What happened besides steps, the newest last."""
     shown = []
-    for entry in [each for each in found.entries if each["kind"] not in PASSING][-EVENTS:]:
+    for entry in found.events[-EVENTS:]:
         plain = {key: value for key, value in entry.items() if isinstance(value, str | int | float)}
         told = ", ".join(f"{key} {value}" for key, value in plain.items() if key not in ("kind", "time", "sha256"))
         shown.append({"time": str(entry.get("time", "")), "kind": str(entry["kind"]), "told": printable(told)})
@@ -129,7 +128,7 @@ def journal(folder: Path, cursor: str) -> Tree:
     except OSError as error:
         raise Refused(409, f"the journal of {printable(folder.name)} cannot be read: {error.strerror}") from None
     whole = data[: data.rfind(b"\n") + 1]
-    found = [each for each in map(_entry, whole.split(b"\n")) if each is not None]
+    found = [each for each in map(parse, whole.split(b"\n")) if each is not None]
     return {"entries": found, "cursor": f"{status.st_ino}-{begun + len(whole)}", "anew": anew}
 
 
@@ -228,14 +227,6 @@ def _changed(folder: Path) -> float:
         with contextlib.suppress(OSError):
             return (folder / name).stat().st_mtime
     return 0.0
-
-
-def _entry(line: bytes) -> Tree | None:
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) and isinstance(entry.get("kind"), str) else None
 
 
 def _alive(process: int) -> bool:
